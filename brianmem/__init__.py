@@ -1,0 +1,3 @@
+"""Spiking memory networks in Brian2: delay networks and low-rank associative memories."""
+
+__version__ = "0.1.0"
