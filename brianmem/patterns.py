@@ -1,0 +1,62 @@
+"""Draw the patterns that the networks store, and damage them."""
+
+import numpy as np
+
+from brianmem.errors import InputError
+from brianmem.raster import Raster
+
+
+def draw_binary(n_latents: int, n_patterns: int, rng: np.random.Generator) -> np.ndarray:
+    """Random patterns of -1 and +1, shape (n_latents, n_patterns)."""
+    return rng.choice(np.array([-1, 1], dtype=np.int8), size=(n_latents, n_patterns))
+
+
+def as_binary(patterns) -> np.ndarray:
+    """Patterns of +-1 from +-1 or 0/1, shape (n_latents, n_patterns), int8.
+
+    Raises InputError for any other value or number of axes.
+    """
+    patterns = np.asarray(patterns)
+    if patterns.ndim != 2 or 0 in patterns.shape:
+        raise InputError(
+            f"binary patterns are a non-empty [latent, pattern] array, not of shape {patterns.shape}"
+        )
+    if np.isin(patterns, (-1, 1)).all():
+        return patterns.astype(np.int8)
+    if np.isin(patterns, (0, 1)).all():
+        return (2 * patterns.astype(np.int8) - 1).astype(np.int8)
+    raise InputError("binary patterns hold either -1 and +1, or 0 and 1")
+
+
+def draw_flips(n_latents: int, flip_fraction: float, rng: np.random.Generator) -> np.ndarray:
+    """Mask of the round(flip_fraction * n_latents) elements to flip, boolean, shape (n_latents,).
+
+    Raises InputError if the fraction lies outside [0, 1].
+    """
+    if not 0 <= flip_fraction <= 1:
+        raise InputError(f"flip_fraction must lie in [0, 1], not {flip_fraction}")
+    mask = np.zeros(n_latents, dtype=bool)
+    mask[rng.permutation(n_latents)[: round(flip_fraction * n_latents)]] = True
+    return mask
+
+
+def flip(pattern: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The +-1 pattern with the masked elements negated."""
+    return np.where(mask, -pattern, pattern)
+
+
+def draw_rasters(
+    n_patterns: int, n_neurons: int, n_steps: int, firing_prob: float, rng: np.random.Generator
+) -> Raster:
+    """Rasters in which each neuron fires in each step with probability `firing_prob`.
+
+    Raises InputError if the probability lies outside [0, 1].
+    """
+    if not 0 <= firing_prob <= 1:
+        raise InputError(f"firing_prob must lie in [0, 1], not {firing_prob}")
+    # One pattern at a time keeps the dense array of random numbers small.
+    events = [np.nonzero(rng.random((n_neurons, n_steps)) < firing_prob) for _ in range(n_patterns)]
+    pattern = np.repeat(np.arange(n_patterns), [len(neuron) for neuron, _ in events])
+    neuron = np.concatenate([neuron for neuron, _ in events])
+    step = np.concatenate([step for _, step in events])
+    return Raster(pattern, neuron, step, n_patterns, n_neurons, n_steps)

@@ -1,0 +1,73 @@
+"""Spike rasters in discrete time: events (pattern, neuron, step) and their dense array."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from brianmem.errors import InputError
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Events of `n_patterns` rasters, sorted by pattern, then step, then neuron.
+
+    Attributes
+    ----------
+    pattern, neuron, step : int arrays, shape (n_events,)
+    n_patterns, n_neurons, n_steps : int
+    """
+
+    pattern: np.ndarray
+    neuron: np.ndarray
+    step: np.ndarray
+    n_patterns: int
+    n_neurons: int
+    n_steps: int
+
+    def __post_init__(self):
+        order = np.lexsort((self.neuron, self.step, self.pattern))
+        for name, size in (
+            ("pattern", self.n_patterns),
+            ("neuron", self.n_neurons),
+            ("step", self.n_steps),
+        ):
+            index = np.asarray(getattr(self, name), dtype=np.int64)
+            if index.shape != (len(order),):
+                raise InputError(f"a raster needs one {name} per event, not shape {index.shape}")
+            if len(index) and (index.min() < 0 or index.max() >= size):
+                raise InputError(f"a raster of {size} {name}s has an event outside them")
+            object.__setattr__(self, name, index[order])
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    @classmethod
+    def from_dense(cls, dense) -> "Raster":
+        """Events of a 0/1 array raster[pattern, neuron, step].
+
+        Raises InputError if the array has another number of axes or other values.
+        """
+        dense = np.asarray(dense)
+        if dense.ndim != 3:
+            raise InputError(f"rasters are [pattern, neuron, step] arrays, not of shape {dense.shape}")
+        if not np.isin(dense, (0, 1)).all():
+            raise InputError("rasters hold 0 and 1 only")
+        return cls(*np.nonzero(dense), *dense.shape)
+
+    def to_dense(self) -> np.ndarray:
+        """Boolean array raster[pattern, neuron, step]."""
+        dense = np.zeros((self.n_patterns, self.n_neurons, self.n_steps), dtype=bool)
+        dense[self.pattern, self.neuron, self.step] = True
+        return dense
+
+    def select(self, pattern: int) -> "Raster":
+        """The raster of one pattern."""
+        first, last = np.searchsorted(self.pattern, (pattern, pattern + 1))
+        steps, neurons = self.step[first:last], self.neuron[first:last]
+        return Raster(np.zeros_like(steps), neurons, steps, 1, self.n_neurons, self.n_steps)
+
+    def crop(self, n_steps: int) -> "Raster":
+        """The first `n_steps` steps of every pattern, such as the cue of a delay network."""
+        keep = self.step < n_steps
+        events = self.pattern[keep], self.neuron[keep], self.step[keep]
+        return Raster(*events, self.n_patterns, self.n_neurons, n_steps)

@@ -1,0 +1,172 @@
+"""Tables on disk: a CSV whose columns a schema names, with a JSON sidecar that says how it was made."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from brianmem.errors import InputError
+
+SCHEMA_VERSION = 1
+PACKAGES = ("brianmem", "brian2", "numpy", "scipy", "pandas", "scikit-learn", "cython")
+
+
+@dataclass(frozen=True)
+class Column:
+    """Name, type (int, float, bool or str), unit and meaning of a column."""
+
+    name: str
+    type: type
+    unit: str
+    meaning: str
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A table's name and its columns, in order."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    def check(self, table: pd.DataFrame, place: str) -> None:
+        """Raise InputError unless the table has exactly these columns, of these types."""
+        names = [column.name for column in self.columns]
+        if list(table.columns) != names:
+            odd = sorted(set(table.columns) ^ set(names)) or ["their order"]
+            raise InputError(f"{place} is no {self.name} table: it differs in {', '.join(odd)}")
+        for column in self.columns:
+            values = table[column.name]
+            if not column.optional and values.isna().any():
+                raise InputError(f"{place}: column {column.name} has empty cells")
+            if not _IS_TYPE[column.type](values):
+                raise InputError(f"{place}: column {column.name} is not of type {column.type.__name__}")
+
+
+_IS_TYPE = {
+    int: pd.api.types.is_integer_dtype,
+    float: pd.api.types.is_numeric_dtype,
+    bool: pd.api.types.is_bool_dtype,
+    str: pd.api.types.is_string_dtype,
+}
+
+
+def _storage_types(schema: Schema) -> dict:
+    """pandas types of the columns; an integer column with empty cells needs a type that has them."""
+    return {
+        c.name: "Int64" if c.type is int and c.optional else {str: "str"}.get(c.type, c.type)
+        for c in schema.columns
+    }
+
+
+def from_rows(schema: Schema, rows: list[dict]) -> pd.DataFrame:
+    """Rows as a table with the schema's columns in order, checked."""
+    table = pd.DataFrame(rows, columns=[column.name for column in schema.columns])
+    table = table.astype(_storage_types(schema))
+    schema.check(table, f"a new {schema.name} table")
+    return table
+
+
+def write(table: pd.DataFrame, schema: Schema, folder: Path, provenance: dict) -> Path:
+    """Write NAME.csv and NAME.json into a folder, each in one piece or not at all.
+
+    Raises InputError if the folder cannot be written to or the table does not fit the schema.
+    """
+    schema.check(table, schema.name)
+    path = folder / f"{schema.name}.csv"
+    sidecar = {
+        "table": schema.name,
+        "schema_version": SCHEMA_VERSION,
+        "n_rows": len(table),
+        "columns": [asdict(c) | {"type": c.type.__name__} for c in schema.columns],
+    } | provenance
+    try:
+        _write_whole(path.with_suffix(".json"), json.dumps(sidecar, indent=1, default=str) + "\n")
+        _write_whole(path, table.to_csv(index=False, lineterminator="\n"))
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from None
+    return path
+
+
+def _write_whole(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def read(schema: Schema, folder) -> pd.DataFrame:
+    """Read NAME.csv from a folder.
+
+    Raises InputError if it is missing or does not fit the schema.
+    """
+    path = Path(folder) / f"{schema.name}.csv"
+    try:
+        table = pd.read_csv(path, dtype=_storage_types(schema))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: run its protocol first, or name its folder") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {path}: {error}") from None
+    schema.check(table, str(path))
+    return table
+
+
+def make_folder(folder) -> Path:
+    """Create a folder for tables or figures and see that it can be written to.
+
+    Raises InputError if it cannot.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"cannot write into {folder}: {error.strerror}") from None
+    return folder
+
+
+def software() -> dict:
+    """Versions, commit and platform, for the sidecar."""
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            versions[package] = None
+    commit, status = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
+    return {
+        "versions": versions,
+        "git_commit": commit,
+        "git_clean": None if status is None else status == "",
+        "compiler": _first_line("g++", "--version"),
+        "platform": platform.platform(),
+    }
+
+
+def _git(*arguments: str) -> str | None:
+    return _output("git", "-C", str(Path(__file__).parent), *arguments)
+
+
+def _first_line(*command: str) -> str | None:
+    output = _output(*command)
+    return output.splitlines()[0] if output else None
+
+
+def _output(*command: str) -> str | None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
