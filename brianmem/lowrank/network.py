@@ -1,0 +1,82 @@
+"""The low-rank network in Brian2, run with a clock: approximate, for comparison and for editing.
+
+A delta pulse acts at once, so neurons at threshold must fire one after another. With a clock, all
+neurons above threshold at the end of a step fire together, before any of them has inhibited the
+others: the sequence of spikes is wrong from early on, and overlaps are off by an amount that
+shrinks with the step. brianmem.lowrank.reference is exact.
+"""
+
+import numpy as np
+from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, ms
+
+from brianmem.backends import brian_backend
+from brianmem.equations import Model
+from brianmem.errors import InputError
+from brianmem.lowrank.equations import LIF
+from brianmem.lowrank.memory import LowRankMemory
+from brianmem.spikes import Spikes
+
+# Only the ratio of the clock step to tau matters; Brian2 wants times with units.
+TAU = 10 * ms
+
+
+def constants(drive: float, threshold: float) -> dict:
+    """What the network gives to the equations."""
+    return {"tau": TAU, "drive": drive, "theta": threshold}
+
+
+def simulate_with_clock(
+    memory: LowRankMemory, starts, dt: float, model: Model = LIF, backend: str = "numpy"
+) -> list[Spikes]:
+    """Approximate spikes of independent copies of the network, one per start.
+
+    Parameters
+    ----------
+    memory : weights, drive and duration
+    starts : sequence of (damaged) patterns of +-1, each of shape (K,)
+    dt : clock step, in units of tau
+    model : the equations; v is set to the start's potential, other variables begin at 0
+    backend : one of brianmem.backends.BACKENDS
+
+    Raises InputError for a step that is not positive and equations without a variable v.
+    """
+    if not dt > 0:
+        raise InputError(f"the clock step dt must be positive, not {dt}")
+    n_neurons, n_copies = memory.params.n_neurons, len(starts)
+    with brian_backend(backend):
+        # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.
+        clock = Clock(dt * TAU, name="lowrank_clock")
+        neurons = NeuronGroup(
+            n_copies * n_neurons,
+            model.model,
+            threshold=model.threshold,
+            reset=model.reset,
+            refractory=model.refractory,
+            method=("exact", "euler", "heun"),
+            clock=clock,
+            namespace=model.namespace(constants(memory.drive, memory.params.threshold)),
+            name="lowrank_neurons",
+        )
+        if "v" not in neurons.variables:
+            raise InputError(f"{model.place('model', 'model')}: a variable v is missing")
+        neurons.v = np.concatenate([memory.start_potential(start) for start in starts])
+        synapses = Synapses(
+            neurons,
+            neurons,
+            "w : 1",
+            on_pre=model.pulse,
+            clock=clock,
+            namespace=neurons.namespace,
+            name="lowrank_synapses",
+        )
+        post, pre = np.indices((n_neurons, n_neurons)).reshape(2, -1)
+        offsets = np.repeat(np.arange(n_copies) * n_neurons, n_neurons**2)
+        synapses.connect(i=np.tile(pre, n_copies) + offsets, j=np.tile(post, n_copies) + offsets)
+        synapses.w = np.tile(memory.weights.ravel(), n_copies)
+        monitor = SpikeMonitor(neurons, name="lowrank_spikes")
+        Network(neurons, synapses, monitor).run(memory.params.duration * TAU)
+        fired = np.array(monitor.i)
+        # A spike of step n was found after the state had been advanced to the end of that step.
+        time = (np.round(np.array(monitor.t / clock.dt)) + 1) * dt
+    copy = fired // n_neurons
+    return [Spikes(fired[copy == c] % n_neurons, time[copy == c]) for c in range(n_copies)]

@@ -1,0 +1,56 @@
+"""The exact simulation of the low-rank network, one spike after another, in NumPy."""
+
+import math
+
+import numpy as np
+
+from brianmem.errors import InputError, RunawayError
+from brianmem.lowrank.memory import LowRankMemory
+from brianmem.spikes import Spikes
+
+# The fixed point has K kappa spikes per tau. Transients fire more, never this much more.
+CAP_FACTOR = 20
+
+
+def simulate(memory: LowRankMemory, start, max_spikes: int | None = None) -> Spikes:
+    """Spikes of the network over `memory.params.duration`, from a (damaged) pattern of +-1.
+
+    Between two spikes the distance I - V of every neuron decays with the same time constant, and a
+    neuron fires when its distance has come down to the bias b = I - T. The neuron with the smallest
+    distance is therefore always the next, after ln((I - V_j) / b). Neurons above threshold fire one
+    after another at the same instant, the highest potential first; of equal potentials the lowest
+    index comes first. Time is in units of tau.
+
+    Raises InputError if the bias is not positive or a weight is not finite, and RunawayError
+    beyond `max_spikes` (by default 20 times the spikes of the fixed point).
+
+    Source: Podlaski & Machens (2024), Eq. 1, solved between spikes.
+    """
+    params, bias = memory.params, memory.bias
+    if not bias > 0:
+        raise InputError(f"the bias must be positive, not {bias:.4g}")
+    if not np.isfinite(memory.weights).all():
+        raise InputError("the weights hold NaN or infinite values")
+    if max_spikes is None:
+        max_spikes = CAP_FACTOR * math.ceil(params.n_latents * params.kappa * (1 + params.duration))
+
+    pulses = np.ascontiguousarray(memory.weights.T)
+    distance = memory.drive - memory.start_potential(start)
+    time = 0.0
+    neurons, times = [], []
+    while True:
+        j = int(distance.argmin())
+        wait = math.log(distance[j] / bias) if distance[j] > bias else 0.0
+        time += wait
+        if time > params.duration:
+            return Spikes(np.array(neurons, dtype=np.int64), np.array(times, dtype=float))
+        if len(neurons) == max_spikes:
+            raise RunawayError(
+                f"neuron {j} would fire spike number {max_spikes + 1} at {time:.4g} tau, more than "
+                "the network's cap: likely causes are a self-connection that is too weak "
+                "(raise gamma) or excitatory weights"
+            )
+        distance *= math.exp(-wait)
+        distance -= pulses[j]
+        neurons.append(j)
+        times.append(time)

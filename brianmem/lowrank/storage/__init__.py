@@ -1,0 +1,83 @@
+"""Storage rules: binary patterns to decoding weights, one call for every rule.
+
+A rule takes patterns of +-1, shape (K, p), and returns a decoder D of shape (K, 2K). To add one,
+write a file with such a function and name it in RULES.
+"""
+
+import warnings
+
+import numpy as np
+
+from brianmem.errors import CapacityWarning, InputError
+from brianmem.lowrank import geometry
+from brianmem.lowrank.parameters import LowRankParameters
+from brianmem.lowrank.storage.hebbian import hebbian
+from brianmem.lowrank.storage.optimised import optimised
+from brianmem.lowrank.storage.pseudo_inverse import pseudo_inverse, pseudo_inverse_zeroed
+from brianmem.patterns import as_binary
+
+RULES = {
+    "hebbian": hebbian,
+    "pseudo_inverse": pseudo_inverse,
+    "pseudo_inverse_zeroed": pseudo_inverse_zeroed,
+    "optimised": optimised,
+}
+
+# D eta = xi is met to rounding below capacity; with K p terms of size one, 1e-6 is far above that.
+RESIDUAL_TOLERANCE = 1e-6
+
+
+def fit(
+    patterns, params: LowRankParameters, rng: np.random.Generator | None = None
+) -> tuple[np.ndarray, dict]:
+    """Decoding weights that store the patterns by the rule `params.rule`.
+
+    Parameters
+    ----------
+    patterns : array of +-1 or 0/1, shape (n_latents, n_patterns)
+    params : rule and sizes
+    rng : not used by the rules of the paper, which are deterministic
+
+    Returns
+    -------
+    decoder : D, shape (n_latents, n_neurons), normalised so that D eta = xi where the rule can
+    info : residual (largest element of |D eta - xi|), rank (of the neural patterns eta) and
+        gain (q)
+
+    Warns with CapacityWarning where a rule that should meet D eta = xi cannot, or meets it for
+    every vertex and so remembers nothing. Raises InputError for an unknown rule, wrong shapes and
+    patterns that are not binary.
+
+    Source: Podlaski & Machens (2024), Eqs. 10 to 12.
+    """
+    if params.rule not in RULES:
+        raise InputError(f"unknown rule '{params.rule}': choose from {', '.join(RULES)}")
+    xi = as_binary(patterns)
+    if xi.shape != (params.n_latents, params.n_patterns):
+        raise InputError(
+            f"patterns have shape {xi.shape}, but n_neurons = {params.n_neurons} and n_patterns = "
+            f"{params.n_patterns} ask for ({params.n_latents}, {params.n_patterns})"
+        )
+    decoder = RULES[params.rule](xi.astype(float))
+    eta = geometry.neural_patterns(xi)
+    info = {
+        "residual": float(np.abs(decoder @ eta - xi).max()),
+        "rank": int(np.linalg.matrix_rank(eta)),
+        "gain": geometry.gain(decoder, xi),
+    }
+    _warn_beyond_capacity(params, info)
+    return decoder, info
+
+
+def _warn_beyond_capacity(params: LowRankParameters, info: dict) -> None:
+    place = (
+        f"{params.n_patterns} patterns in {params.n_latents} latents (load {params.load:.3g}): "
+        f"residual {info['residual']:.3g}, rank {info['rank']}"
+    )
+    if params.rule == "optimised" and info["residual"] > RESIDUAL_TOLERANCE:
+        message = f"the optimised rule cannot meet its constraints and stores by least squares {place}"
+    elif params.rule.startswith("pseudo_inverse") and params.n_patterns >= params.n_latents:
+        message = f"the pseudo-inverse keeps every vertex, stored or not, when p reaches K: {place}"
+    else:
+        return
+    warnings.warn(message, CapacityWarning, stacklevel=3)
