@@ -1,0 +1,109 @@
+"""The delay network in Brian2: equations as text, a synapse for every learned weight."""
+
+import numpy as np
+from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, TimedArray, ms
+
+from brianmem.backends import brian_backend
+from brianmem.delay.equations import LIF
+from brianmem.delay.parameters import DelayParameters
+from brianmem.delay.weights import DelayWeights
+from brianmem.equations import Model
+from brianmem.errors import InputError
+from brianmem.raster import Raster
+
+# The recursion decays, adds the input, and only then compares with the threshold. In Brian2's
+# default order the threshold comes before the input, which the reset would then wipe out.
+SCHEDULE = ["start", "groups", "synapses", "thresholds", "resets", "end"]
+
+
+def constants(params: DelayParameters, threshold: float) -> dict:
+    """What the network gives to the equations."""
+    return {"tau": params.tau_steps * params.step_ms * ms, "theta": threshold}
+
+
+def recall(
+    weights: DelayWeights,
+    cues: Raster,
+    params: DelayParameters,
+    threshold: float,
+    model: Model = LIF,
+    backend: str = "numpy",
+) -> Raster:
+    """Clamp the network to each cue, let it run freely, and return what it fires.
+
+    Parameters
+    ----------
+    weights : learned weights
+    cues : one raster per recall; all of its steps are clamped. Each recall has a copy of the
+        network of its own, and all copies run side by side.
+    params : sizes, beta and length of the recall
+    threshold : theta
+    model : the equations
+    backend : one of brianmem.backends.BACKENDS
+
+    Equal, spike for spike, to brianmem.delay.reference.recall for the built-in equations.
+    Raises InputError if the sizes of weights, cues and params differ.
+    """
+    _check_sizes(weights, cues, params)
+    n_copies, n_neurons, step = cues.n_patterns, params.n_neurons, params.step_ms * ms
+    with brian_backend(backend):
+        # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.
+        clock = Clock(step, name="delay_clock")
+        clamped = cues.to_dense().transpose(2, 0, 1).reshape(cues.n_steps, -1).astype(float)
+        namespace = model.namespace(constants(params, threshold)) | {
+            "cue": TimedArray(clamped, dt=step, name="delay_cue"),
+            "n_cue_steps": cues.n_steps,
+        }
+        neurons = NeuronGroup(
+            n_copies * n_neurons,
+            model.model,
+            threshold=(
+                "(t_in_timesteps < n_cue_steps and cue(t, i) > 0.5) or "
+                f"(t_in_timesteps >= n_cue_steps and ({model.threshold}))"
+            ),
+            reset=model.reset,
+            refractory=model.refractory,
+            method=("exact", "euler", "heun"),
+            clock=clock,
+            namespace=namespace,
+            name="delay_neurons",
+        )
+        synapses = Synapses(
+            neurons,
+            neurons,
+            "w : 1",
+            on_pre=model.pulse,
+            clock=clock,
+            namespace=namespace,
+            name="delay_synapses",
+        )
+        copies = np.repeat(np.arange(n_copies) * n_neurons, len(weights))
+        synapses.connect(
+            i=np.tile(weights.pre, n_copies) + copies, j=np.tile(weights.post, n_copies) + copies
+        )
+        synapses.w = np.tile(weights.value, n_copies)
+        # Synapses look at the spikes of the step before, which is one step of delay already.
+        synapses.delay = (np.tile(weights.delay_steps, n_copies) - 1) * step
+        monitor = SpikeMonitor(neurons, name="delay_spikes")
+        network = Network(neurons, synapses, monitor)
+        network.schedule = SCHEDULE
+        network.run(params.n_steps * step)
+        fired, steps = np.array(monitor.i), np.round(np.array(monitor.t / step)).astype(np.int64)
+    return Raster(
+        fired // n_neurons, fired % n_neurons, steps, n_copies, n_neurons, params.n_steps
+    )
+
+
+def _check_sizes(weights: DelayWeights, cues: Raster, params: DelayParameters) -> None:
+    for name, given in (
+        ("weights", weights.n_neurons),
+        ("cues", cues.n_neurons),
+    ):
+        if given != params.n_neurons:
+            raise InputError(f"{name} are for {given} neurons, but n_neurons = {params.n_neurons}")
+    if weights.n_delays != params.n_delays:
+        raise InputError(
+            f"weights have {weights.n_delays} delays, but n_delays = {params.n_delays}"
+        )
+    if not 0 < cues.n_steps <= params.n_steps:
+        raise InputError(f"a cue lasts 1 to n_steps = {params.n_steps} steps, not {cues.n_steps}")

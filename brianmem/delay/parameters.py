@@ -1,0 +1,61 @@
+"""Parameters of a delay network."""
+
+import math
+from dataclasses import dataclass
+
+from brianmem.errors import InputError
+
+
+@dataclass(frozen=True)
+class DelayParameters:
+    """A recurrent network with one weight per pair of neurons and delay; time runs in steps.
+
+    Attributes
+    ----------
+    learner : name of a learning rule, see brianmem.delay.learning.LEARNERS
+    n_neurons : N
+    n_delays : D; delays are 1 to D steps, and the cue lasts D steps
+    n_steps : T, length of a pattern
+    n_patterns : M
+    firing_prob : p_A, probability of a spike per neuron and step
+    beta : decay of the potential per step, exp(-step/tau)
+    threshold : theta; None puts it in the middle of the gap that learning leaves
+    gain : factor on the weights; at 1 a neuron's drive at its target is about 1
+    step_ms : length of a step in Brian2, in ms
+
+    Symbols are those of Perrinet (2026). Raises InputError for values out of range.
+    """
+
+    learner: str = "deconvolved"
+    n_neurons: int = 512
+    n_delays: int = 41
+    n_steps: int = 1000
+    n_patterns: int = 16
+    firing_prob: float = 1e-3
+    beta: float = 0.7
+    threshold: float | None = None
+    gain: float = 1.0
+    step_ms: float = 1.0
+
+    def __post_init__(self):
+        for name in ("n_neurons", "n_delays", "n_patterns"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.n_steps <= self.n_delays:
+            raise InputError(
+                f"n_steps ({self.n_steps}) must be larger than n_delays ({self.n_delays}), "
+                "the length of the cue"
+            )
+        for name in ("firing_prob", "beta"):
+            value = getattr(self, name)
+            if not 0 < value < 1:
+                raise InputError(f"{name} must lie strictly between 0 and 1, not {value}")
+        for name in ("threshold", "gain", "step_ms"):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise InputError(f"{name} must be positive and finite, not {value}")
+
+    @property
+    def tau_steps(self) -> float:
+        """Membrane time constant, in steps: -1 / ln beta."""
+        return -1 / math.log(self.beta)
