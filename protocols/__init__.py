@@ -1,0 +1,1 @@
+"""Protocols: grids of parameters simulated into tables."""

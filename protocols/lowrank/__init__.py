@@ -1,0 +1,1 @@
+"""Protocols of the low-rank associative memory."""

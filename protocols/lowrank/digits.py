@@ -1,0 +1,140 @@
+"""Completion of ten damaged digits: Podlaski & Machens (2024), Fig. 4e.
+
+One image of each class is binarised and stored; the network starts with flipped pixels.
+"""
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from brianmem import schemas
+from brianmem.digits import SIDE, as_patterns, load_digits, one_of_each
+from brianmem.equation_check import check_model
+from brianmem.equations import Model
+from brianmem.errors import InputError
+from brianmem.lowrank import network, readout, reference
+from brianmem.lowrank.equations import LIF
+from brianmem.lowrank.memory import LowRankMemory, store
+from brianmem.lowrank.parameters import LowRankParameters
+from brianmem.patterns import draw_flips, flip
+from brianmem.spikes import Spikes
+from protocols import cli
+from protocols.lowrank.trials import Trial, measure, network_columns
+from protocols.protocol import Protocol
+
+IMAGE_TIMES = (0.2, 1.0)  # tau; the end of the run is shown too
+
+
+@dataclass(frozen=True)
+class DigitsTask:
+    """One choice of ten images, stored by one rule; the columns of the grid, and how to run them."""
+
+    network_seed: int
+    rule: str
+    gamma: float | None
+    kappa: float
+    duration: float
+    flip_fraction: float
+    dt: float
+    digits: str | None
+    backend: str
+    model: Model | None
+    details: bool
+
+
+SMOKE = {
+    "network_seed": (0,),
+    "rule": ("hebbian", "pseudo_inverse", "pseudo_inverse_zeroed", "optimised"),
+    "gamma": (None,),
+    "kappa": (5.0,),
+    "duration": (20.0,),
+    "flip_fraction": (0.15,),
+    "dt": (0.0,),
+}
+PAPER = SMOKE | {"network_seed": tuple(range(10)), "kappa": (1.0, 2.0, 5.0)}
+
+
+def run_task(task: DigitsTask) -> dict[str, list[dict]]:
+    """Rows of all tables for one network."""
+    digits = load_digits(task.digits)
+    chosen = one_of_each(digits, np.random.default_rng(task.network_seed))
+    xi = as_patterns(digits.images[chosen])
+    n_latents, n_patterns = xi.shape
+    memory = store(
+        xi,
+        LowRankParameters(
+            task.rule, 2 * n_latents, n_patterns, task.gamma, task.kappa, duration=task.duration
+        ),
+    )
+    rows, images = [], []
+    for digit in range(n_patterns):
+        rng = np.random.default_rng([task.network_seed, 1, digit])
+        start = flip(xi[:, digit], draw_flips(n_latents, task.flip_fraction, rng))
+        trial = Trial("stored", digit, task.flip_fraction, xi[:, digit], start)
+        spikes = _simulate(task, memory, start)
+        rows.append(
+            network_columns(memory, task.network_seed)
+            | measure(memory, trial, spikes)
+            | {
+                "backend": "numpy" if task.dt == 0 else task.backend,
+                "digit": digit,
+                "dataset": digits.name,
+                "image": chosen[digit],
+            }
+        )
+        if task.details:
+            images += _images(memory, task, trial, spikes)
+    return {"lowrank_digits": rows, "lowrank_digits_images": images}
+
+
+def _simulate(task: DigitsTask, memory: LowRankMemory, start: np.ndarray) -> Spikes:
+    if task.dt > 0:
+        model = task.model or LIF
+        return network.simulate_with_clock(memory, [start], task.dt, model, task.backend)[0]
+    if task.model is not None:
+        raise InputError(
+            "the exact simulator runs the built-in equations only: with --equations, choose a "
+            "clock step such as --set dt=0.001"
+        )
+    return reference.simulate(memory, start)
+
+
+def _images(memory: LowRankMemory, task: DigitsTask, trial: Trial, spikes: Spikes) -> list[dict]:
+    """Cue, recall over time and target, one row per pixel."""
+    times = [t for t in IMAGE_TIMES if t < task.duration] + [task.duration]
+    y = readout.latents(memory, spikes, trial.start, times) / task.kappa
+    stages = [("cue", 0.0, trial.start)]
+    stages += [("recall", time, image) for time, image in zip(times, y.T, strict=True)]
+    stages += [("target", 0.0, trial.target)]
+    network = network_columns(memory, task.network_seed)
+    columns = {name: network[name] for name in ("rule", "gamma", "kappa", "network_seed")} | {
+        "flip_fraction": task.flip_fraction,
+        "digit": trial.pattern,
+    }
+    return [
+        columns | {"stage": stage, "time": time, "row": row, "column": column, "value": value}
+        for stage, time, image in stages
+        for (row, column), value in np.ndenumerate(np.round(image.reshape(SIDE, SIDE), 3))
+    ]
+
+
+PROTOCOL = Protocol(
+    name="lowrank.digits",
+    description="Completion of ten damaged digits, Podlaski & Machens (2024), Fig. 4e. dt = 0 is the "
+    "exact simulator, any other dt (in tau) Brian2 with a clock.",
+    task_type=DigitsTask,
+    grids={"smoke": SMOKE, "paper": PAPER},
+    seed_name="network_seed",
+    run_task=run_task,
+    schemas=(schemas.LOWRANK_DIGITS, schemas.LOWRANK_DIGITS_IMAGES),
+    check_model=lambda model: check_model(model, network.constants(drive=2.0, threshold=1.0)),
+    default_model=LIF,
+    options={
+        "digits": "MNIST images in idx format (gzipped or not) with their labels beside them, a "
+        "folder with both, or an npz file (default: scikit-learn's digits)"
+    },
+)
+
+if __name__ == "__main__":
+    sys.exit(cli.main(PROTOCOL))

@@ -1,0 +1,215 @@
+"""Recall of the storage rules in small networks: Podlaski & Machens (2024), Figs. 3 and 5.
+
+Every network is started in each stored pattern, exact and with flipped elements, and in random
+vertices that were not stored, as a control. The exact simulator is run beside Brian2 with a clock,
+which shows how far from exact the latter is.
+"""
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from brianmem import schemas
+from brianmem.equation_check import check_model
+from brianmem.equations import Model
+from brianmem.errors import InputError
+from brianmem.lowrank import geometry, network, readout, reference
+from brianmem.lowrank.equations import LIF
+from brianmem.lowrank.memory import LowRankMemory, store
+from brianmem.lowrank.parameters import LowRankParameters
+from brianmem.patterns import draw_binary, draw_flips, flip
+from brianmem.spikes import Spikes, first_difference, shared_fraction
+from protocols import cli
+from protocols.lowrank.trials import Trial, measure, network_columns
+from protocols.protocol import Protocol
+
+EXACT = 0.0  # the clock step of the exact simulator, in the grid and the table
+TRACE_TIMES = 201
+
+
+@dataclass(frozen=True)
+class RecallTask:
+    """One network with all of its starts; the columns of the grid, and how to run them."""
+
+    network_seed: int
+    rule: str
+    n_neurons: int
+    n_patterns: int
+    gamma: float | None
+    kappa: float
+    duration: float
+    flip_fraction: tuple[float, ...]
+    dt: tuple[float, ...]
+    backend: str
+    model: Model | None
+    details: bool
+
+
+SMOKE = {
+    "network_seed": tuple(range(20)),
+    "rule": ("hebbian", "pseudo_inverse", "pseudo_inverse_zeroed", "optimised"),
+    "n_neurons": (20,),
+    "n_patterns": (4,),
+    "gamma": (None,),
+    "kappa": (5.0,),
+    "duration": (20.0,),
+    "flip_fraction": (0.0, 0.1),
+    "dt": (EXACT, 0.01, 0.001),
+}
+PAPER = SMOKE | {
+    "network_seed": tuple(range(50)),
+    "kappa": (1.0, 2.0, 5.0),
+    "dt": (EXACT, 0.001, 0.0001),
+}
+
+
+def run_task(task: RecallTask) -> dict[str, list[dict]]:
+    """Rows of all tables for one network."""
+    params = LowRankParameters(
+        task.rule,
+        task.n_neurons,
+        task.n_patterns,
+        task.gamma,
+        task.kappa,
+        duration=task.duration,
+    )
+    xi = draw_binary(
+        params.n_latents, params.n_patterns, np.random.default_rng(task.network_seed)
+    )
+    memory = store(xi, params)
+    trials = make_trials(xi, task.flip_fraction, task.network_seed)
+    runs = _simulate(task, memory, [trial.start for trial in trials])
+    exact = runs.get(EXACT)
+    constants = _network_measures(memory)
+    rows = []
+    for dt, spikes_of_trials in runs.items():
+        for number, (trial, spikes) in enumerate(zip(trials, spikes_of_trials, strict=True)):
+            row = network_columns(memory, task.network_seed) | constants
+            row |= measure(memory, trial, spikes)
+            row |= {
+                "simulator": "exact" if dt == EXACT else "clock",
+                "backend": "numpy" if dt == EXACT else task.backend,
+                "dt": dt,
+                "spikes_in_shared_steps": shared_fraction(spikes),
+                "first_wrong_spike": exact and first_difference(spikes, exact[number]),
+            }
+            rows.append(row)
+    tables = {schema.name: [] for schema in SCHEMAS} | {"lowrank_recall": rows}
+    if task.details:
+        finest = runs[min(runs)]
+        tables |= _details(memory, task, trials, finest)
+    return tables
+
+
+def make_trials(xi: np.ndarray, flip_fractions: tuple[float, ...], seed: int) -> list[Trial]:
+    """Stored patterns with each flip fraction, then as many random vertices that were not stored.
+
+    The flips of a pattern are nested: a larger fraction flips what a smaller one does, and more.
+    """
+    n_latents, n_patterns = xi.shape
+    trials = []
+    for fraction in flip_fractions:
+        for mu in range(n_patterns):
+            mask = draw_flips(n_latents, fraction, np.random.default_rng([seed, 1, mu]))
+            trials.append(Trial("stored", mu, fraction, xi[:, mu], flip(xi[:, mu], mask)))
+    rng = np.random.default_rng([seed, 2])
+    vertices = []
+    while len(vertices) < n_patterns:
+        vertex = draw_binary(n_latents, 1, rng)[:, 0]
+        if not (xi == vertex[:, None]).all(axis=0).any():
+            vertices.append(vertex)
+    return trials + [Trial("random", mu, 0.0, v, v) for mu, v in enumerate(vertices)]
+
+
+def _simulate(task: RecallTask, memory: LowRankMemory, starts: list) -> dict[float, list[Spikes]]:
+    """Spikes of all starts by clock step."""
+    runs = {}
+    for dt in task.dt:
+        if dt != EXACT:
+            model = task.model or LIF
+            runs[dt] = network.simulate_with_clock(memory, starts, dt, model, task.backend)
+        elif task.model is None:
+            runs[dt] = [reference.simulate(memory, start) for start in starts]
+    if not runs:
+        raise InputError(
+            "the exact simulator runs the built-in equations only: with --equations, choose a "
+            "clock step such as --set dt=0.001"
+        )
+    return runs
+
+
+def _network_measures(memory: LowRankMemory) -> dict:
+    correlation = np.abs(memory.patterns.T.astype(float) @ memory.patterns) / len(memory.patterns)
+    np.fill_diagonal(correlation, 0)
+    return {
+        "pattern_correlation": correlation.max(),
+        "residual": memory.info["residual"],
+        "rank": memory.info["rank"],
+        "alpha": memory.alpha,
+        "bias": memory.bias,
+    }
+
+
+def _details(
+    memory: LowRankMemory, task: RecallTask, trials: list[Trial], runs: list[Spikes]
+) -> dict[str, list[dict]]:
+    """What the figures show of one network: traces and spikes of the damaged starts, weights."""
+    columns = network_columns(memory, task.network_seed)
+    times = np.linspace(0, memory.params.duration, TRACE_TIMES)
+    traces, raster = [], []
+    for trial, spikes in zip(trials, runs, strict=True):
+        if trial.start_kind != "stored" or trial.flip_fraction != max(task.flip_fraction):
+            continue
+        cued = columns | {"flip_fraction": trial.flip_fraction, "cued_pattern": trial.pattern}
+        y = readout.latents(memory, spikes, trial.start, times)
+        for mu, pattern in enumerate(memory.patterns.T):
+            for time, latents in zip(times, y.T, strict=True):
+                overlap = readout.overlap(latents, pattern)
+                traces.append(cued | {"pattern": mu, "time": time, "overlap": overlap})
+        active = geometry.neural_patterns(trial.target[:, None])[:, 0] > 0
+        for neuron, time in zip(spikes.neuron, spikes.time, strict=True):
+            raster.append(cued | {"time": time, "neuron": neuron, "active": active[neuron]})
+    alignment = memory.patterns * (memory.decoder @ geometry.neural_patterns(memory.patterns))
+    return {
+        "lowrank_recall_traces": traces,
+        "lowrank_recall_spikes": raster,
+        "lowrank_recall_decoders": _elements(columns, memory.decoder, ("latent", "neuron", "value")),
+        "lowrank_recall_weights": _elements(columns, memory.weights, ("post", "pre", "value")),
+        "lowrank_recall_constraints": _elements(
+            columns, alignment, ("latent", "pattern", "alignment")
+        ),
+    }
+
+
+def _elements(columns: dict, matrix: np.ndarray, names: tuple[str, str, str]) -> list[dict]:
+    return [
+        columns | dict(zip(names, (row, column, value), strict=True))
+        for (row, column), value in np.ndenumerate(matrix)
+    ]
+
+
+SCHEMAS = (
+    schemas.LOWRANK_RECALL,
+    schemas.LOWRANK_RECALL_TRACES,
+    schemas.LOWRANK_RECALL_SPIKES,
+    schemas.LOWRANK_RECALL_DECODERS,
+    schemas.LOWRANK_RECALL_WEIGHTS,
+    schemas.LOWRANK_RECALL_CONSTRAINTS,
+)
+
+PROTOCOL = Protocol(
+    name="lowrank.recall",
+    description="Recall of four patterns by each storage rule of Podlaski & Machens (2024), Fig. 3 "
+    "and 5. dt = 0 is the exact simulator, any other dt (in tau) Brian2 with a clock.",
+    task_type=RecallTask,
+    grids={"smoke": SMOKE, "paper": PAPER},
+    seed_name="network_seed",
+    run_task=run_task,
+    schemas=SCHEMAS,
+    check_model=lambda model: check_model(model, network.constants(drive=2.0, threshold=1.0)),
+    default_model=LIF,
+)
+
+if __name__ == "__main__":
+    sys.exit(cli.main(PROTOCOL))
