@@ -1,8 +1,10 @@
 """Where Brian2 runs a network: NumPy, Cython or a C++ standalone program."""
 
 import shutil
+import sysconfig
 import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 from brian2 import BrianLogger, prefs
 from brian2.devices import device, reset_device, set_device
@@ -20,16 +22,27 @@ BrianLogger.suppress_hierarchy("brian2.stateupdaters.base")
 
 
 def default_backend() -> str:
-    """cython where a C++ compiler is installed, numpy elsewhere."""
-    return "cython" if shutil.which("g++") else "numpy"
+    """cython where extensions can be compiled, numpy elsewhere."""
+    return "numpy" if _missing("cython") else "cython"
 
 
 def check_backend(name: str) -> None:
-    """Raise InputError for an unknown backend or one that needs a missing compiler."""
+    """Raise InputError for an unknown backend or one that lacks what it compiles with."""
     if name not in BACKENDS:
         raise InputError(f"unknown backend '{name}': choose from {', '.join(BACKENDS)}")
+    if _missing(name):
+        raise InputError(f"backend {name} needs {_missing(name)}: install it, or use numpy")
+
+
+def _missing(name: str) -> str | None:
+    """What this machine lacks for a backend."""
     if name != "numpy" and not shutil.which("g++"):
-        raise InputError(f"backend {name} needs g++, which is not installed: use --backend numpy")
+        return "the C++ compiler g++"
+    if name == "cpp_standalone" and not shutil.which("make"):
+        return "make"
+    if name == "cython" and not Path(sysconfig.get_path("include"), "Python.h").exists():
+        return "Python's C headers (Python.h)"
+    return None
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A neuron and its synapses as text, in Brian2's notation, and how to read it from a TOML file."""
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -52,16 +53,18 @@ class Model:
         try:
             return eval(value, {"__builtins__": {}}, DEFAULT_UNITS)
         except Exception as error:
-            place = self.place("parameters", f"{name} ")
-            raise InputError(f"{place}: {name} = '{value}' is no number with units ({error})") from None
+            place = self.place("parameters", name)
+            raise InputError(
+                f"{place}: {name} = '{value}' is no number with units ({error})"
+            ) from None
 
     def place(self, key: str, text: str = "") -> str:
-        """Where `text` stands: file, line and key."""
+        """Where `text`, or the parameter of that name, stands: file, line and key."""
         if self.source is None:
             return f"built-in {key}"
-        text = text.strip()
+        pattern = rf"^\s*{text}\s*=" if key == "parameters" else re.escape(text.strip())
         lines = Path(self.source).read_text().splitlines() if text else []
-        found = [number for number, line in enumerate(lines, 1) if text in line]
+        found = [number for number, line in enumerate(lines, 1) if re.search(pattern, line)]
         return f"{self.source}, " + (f"line {found[0]} ({key})" if found else key)
 
 

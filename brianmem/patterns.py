@@ -19,7 +19,7 @@ def as_binary(patterns) -> np.ndarray:
     patterns = np.asarray(patterns)
     if patterns.ndim != 2 or 0 in patterns.shape:
         raise InputError(
-            f"binary patterns are a non-empty [latent, pattern] array, not of shape {patterns.shape}"
+            f"binary patterns are a [latent, pattern] array, not of shape {patterns.shape}"
         )
     if np.isin(patterns, (-1, 1)).all():
         return patterns.astype(np.int8)

@@ -49,7 +49,9 @@ class Raster:
         """
         dense = np.asarray(dense)
         if dense.ndim != 3:
-            raise InputError(f"rasters are [pattern, neuron, step] arrays, not of shape {dense.shape}")
+            raise InputError(
+                f"rasters are [pattern, neuron, step] arrays, not of shape {dense.shape}"
+            )
         if not np.isin(dense, (0, 1)).all():
             raise InputError("rasters hold 0 and 1 only")
         return cls(*np.nonzero(dense), *dense.shape)

@@ -32,7 +32,9 @@ LOWRANK_RECALL = Schema(
     (
         *LOWRANK_STORED,
         *LOWRANK_TRIAL,
-        Column("simulator", str, "", "exact: event-driven; clock: Brian2 with a clock, approximate"),
+        Column(
+            "simulator", str, "", "exact: event-driven; clock: Brian2 with a clock, approximate"
+        ),
         Column("dt", float, "tau", "clock step; 0 for the exact simulator"),
         Column("pattern_correlation", float, "", "largest |cosine| with another stored pattern"),
         Column("residual", float, "", "largest element of |D eta - xi|"),
@@ -195,5 +197,14 @@ TIMINGS = Schema(
         Column("seconds", float, "s", "wall-clock time of the task"),
         Column("peak_memory_mb", float, "MB", "largest memory of the worker process so far"),
         Column("jobs", int, "", "worker processes"),
+    ),
+)
+
+COMPARISON = Schema(
+    "comparison",
+    (
+        Column("quantity", str, "", "what is compared"),
+        Column("paper", str, "", "the paper's value"),
+        Column("here", str, "", "the value from the tables"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Tables on disk: a CSV whose columns a schema names, with a JSON sidecar that says how it was made."""
+"""Tables on disk: a CSV with the columns of a schema, and a JSON sidecar on how it was made."""
 
 import importlib.metadata
 import json
@@ -40,13 +40,13 @@ class Schema:
         names = [column.name for column in self.columns]
         if list(table.columns) != names:
             odd = sorted(set(table.columns) ^ set(names)) or ["their order"]
-            raise InputError(f"{place} is no {self.name} table: it differs in {', '.join(odd)}")
+            raise InputError(f"{place} is no {self.name} table: see {', '.join(odd)}")
         for column in self.columns:
             values = table[column.name]
             if not column.optional and values.isna().any():
                 raise InputError(f"{place}: column {column.name} has empty cells")
             if not _IS_TYPE[column.type](values):
-                raise InputError(f"{place}: column {column.name} is not of type {column.type.__name__}")
+                raise InputError(f"{place}: column {column.name} is not {column.type.__name__}")
 
 
 _IS_TYPE = {
@@ -95,15 +95,12 @@ def write(table: pd.DataFrame, schema: Schema, folder: Path, provenance: dict) -
 
 
 def _write_whole(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    part = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read(schema: Schema, folder) -> pd.DataFrame:

@@ -66,7 +66,8 @@ def run(protocol: Protocol, arguments: argparse.Namespace) -> None:
         "configuration": {"grid": arguments.grid, **grid, **options},
         "equations": asdict(model or protocol.default_model),
     }
-    for schema in protocol.schemas:
+    # The main table comes last: where it is, the others are.
+    for schema in reversed(protocol.schemas):
         rows = [row for outcome in outcomes for row in outcome.rows[schema.name]]
         path = tables.write(tables.from_rows(schema, rows), schema, folder, provenance)
         print(f"{path}: {len(rows)} rows")
@@ -96,7 +97,9 @@ def _write_timings(
         if (folder / "timings.csv").exists():
             old = tables.read(schemas.TIMINGS, folder)
             timings = pd.concat([old[old.protocol != protocol.name], timings], ignore_index=True)
-        tables.write(timings, schemas.TIMINGS, folder, tables.software() | {"cores": os.cpu_count()})
+        tables.write(
+            timings, schemas.TIMINGS, folder, tables.software() | {"cores": os.cpu_count()}
+        )
     finally:
         os.close(handle)
 
@@ -117,7 +120,10 @@ def _parser(protocol: Protocol) -> argparse.ArgumentParser:
         "--seed", type=int, default=0, help=f"added to the grid's {protocol.seed_name} (default 0)"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for the tables (default results/GRID/tables)"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for the tables (default results/GRID/tables)",
     )
     parser.add_argument(
         "--jobs",

@@ -55,7 +55,8 @@ def _run(run_task: Callable, task) -> Outcome:
         warnings.simplefilter("always", CapacityWarning)
         rows = run_task(task)
     peak = sum(
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     messages = [str(w.message) for w in caught if issubclass(w.category, CapacityWarning)]
     return Outcome(rows, messages, time.perf_counter() - begin, peak / 1024)
@@ -75,6 +76,8 @@ def _with_progress(results: Iterator, total: int, label: str) -> Iterator:
     for done, result in enumerate(results, 1):
         now = time.monotonic()
         if done == total or now - said > 5:
-            print(f"{label}: {done}/{total} tasks, {now - begin:.0f} s", file=sys.stderr, flush=True)
+            print(
+                f"{label}: {done}/{total} tasks, {now - begin:.0f} s", file=sys.stderr, flush=True
+            )
             said = now
         yield result

@@ -23,13 +23,14 @@ class Protocol:
     description : one sentence for --help
     task_type : frozen dataclass. A grid names its fields; a field of tuple type takes all of its
         values in one task, any other one value per task. Besides those of the grid it has the
-        fields backend, model and details (whether to fill the tables for figures of one example).
+        fields backend, model and details (whether to fill the tables that show a single network).
     grids : values by field, for each --grid
     seed_name : the field that --seed shifts
     run_task : task -> rows by table name; pure
     schemas : of the tables, the main one first
     check_model : raises InputError if the equations of --equations do not work
     default_model : equations that --equations edits
+    n_examples : number of seeds whose tasks fill the tables of details
     options : further options by name, with their help; each is a task field of type str | None
     """
 
@@ -42,6 +43,7 @@ class Protocol:
     schemas: tuple[Schema, ...]
     check_model: Callable[[Model], None]
     default_model: Model
+    n_examples: int = 1
     options: dict[str, str] | None = None
 
 
@@ -56,7 +58,9 @@ def resolve_grid(protocol: Protocol, grid: str, seed: int, settings: list[str]) 
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals or name not in values:
-            raise InputError(f"--set {setting}: expected NAME=VALUE with NAME one of {', '.join(values)}")
+            raise InputError(
+                f"--set {setting}: expected NAME=VALUE with NAME one of {', '.join(values)}"
+            )
         values[name] = tuple(_parse(setting, part, types_by_name[name]) for part in text.split(","))
     return values
 
@@ -82,10 +86,10 @@ def make_tasks(protocol: Protocol, grid: dict[str, tuple], **common) -> list:
     hints = typing.get_type_hints(protocol.task_type)
     whole = {name: grid[name] for name in grid if typing.get_origin(hints[name]) is tuple}
     axes = {name: grid[name] for name in grid if name not in whole}
-    example = grid[protocol.seed_name][0]
+    examples = grid[protocol.seed_name][: protocol.n_examples]
     tasks = []
     for combination in itertools.product(*axes.values()):
         point = dict(zip(axes, combination, strict=True))
-        details = point[protocol.seed_name] == example
+        details = point[protocol.seed_name] in examples
         tasks.append(protocol.task_type(**point, **whole, **common, details=details))
     return tasks

@@ -89,9 +89,7 @@ def recall(
         network.schedule = SCHEDULE
         network.run(params.n_steps * step)
         fired, steps = np.array(monitor.i), np.round(np.array(monitor.t / step)).astype(np.int64)
-    return Raster(
-        fired // n_neurons, fired % n_neurons, steps, n_copies, n_neurons, params.n_steps
-    )
+    return Raster(fired // n_neurons, fired % n_neurons, steps, n_copies, n_neurons, params.n_steps)
 
 
 def _check_sizes(weights: DelayWeights, cues: Raster, params: DelayParameters) -> None:

@@ -25,7 +25,7 @@ def _outcomes(recalled: Raster, target: Raster, first_step: int):
 
 
 def counts_by_pattern(recalled: Raster, target: Raster, first_step: int) -> np.ndarray:
-    """True positives, false positives and false negatives from `first_step` on, shape (3, n_patterns)."""
+    """OUTCOMES from `first_step` on, shape (3, n_patterns)."""
     return np.array(
         [
             np.bincount(pattern, minlength=target.n_patterns)

@@ -67,7 +67,7 @@ class DelayWeights:
         return dense
 
     def by_presynaptic(self) -> csr_array:
-        """Sparse array of shape (n_neurons, n_delays * n_neurons): row pre, column (delay - 1, post).
+        """Sparse array, shape (n_neurons, n_delays * n_neurons): row pre, column (delay - 1, post).
 
         A row holds all that one spike adds to the n_delays steps that follow it.
         """

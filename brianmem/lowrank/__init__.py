@@ -1,1 +1,1 @@
-"""Low-rank all-inhibitory networks that store overlapping binary patterns (Podlaski & Machens 2024)."""
+"""Low-rank all-inhibitory networks that store binary patterns (Podlaski & Machens 2024)."""

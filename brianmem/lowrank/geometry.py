@@ -34,7 +34,7 @@ def without_own_elements(decoder: np.ndarray) -> np.ndarray:
 
 
 def gain(decoder: np.ndarray, xi: np.ndarray) -> float:
-    """q: the drive xi_k (D eta)_k that an axis gets from the other axes, averaged over latents and patterns."""
+    """q: the drive xi_k (D eta)_k that an axis gets from the other axes, on average."""
     return float(np.mean(xi * (without_own_elements(decoder) @ neural_patterns(xi))))
 
 
@@ -57,13 +57,13 @@ def recurrent_weights(decoder: np.ndarray, gamma: float) -> np.ndarray:
 
 
 def lift(weights: np.ndarray) -> float:
-    """alpha = max of W_ij over i != j: subtracted from all weights, it leaves none positive (Eq. 22)."""
+    """alpha = max of W_ij over i != j: subtracted from all, it leaves none positive (Eq. 22)."""
     off_diagonal = ~np.eye(len(weights), dtype=bool)
     return float(weights.max(where=off_diagonal, initial=-np.inf))
 
 
 def bias(kappa: float, alpha: float, q: float, gamma: float, n_latents: int) -> float:
-    """b = I - T = kappa (alpha K - q + gamma): the drive at which active neurons fire at rate kappa.
+    """b = I - T = kappa (alpha K - q + gamma): at this drive active neurons fire at rate kappa.
 
     It balances, at the threshold of an active neuron, the inhibition of K neurons that fire at
     rate kappa. Raises InputError if it is not positive: neurons would then never fire, or never

@@ -45,12 +45,12 @@ class LowRankMemory:
         """y(0) = kappa xi, shape (K,), for a start in a (damaged) pattern of +-1."""
         if np.shape(pattern) != (self.params.n_latents,):
             raise InputError(
-                f"a start has {self.params.n_latents} elements of +-1, not shape {np.shape(pattern)}"
+                f"a start has shape ({self.params.n_latents},), not {np.shape(pattern)}"
             )
         return self.params.kappa * as_binary(np.reshape(pattern, (-1, 1)))[:, 0]
 
     def start_potential(self, pattern) -> np.ndarray:
-        """V(0) = E y(0) - alpha kappa K + I, shape (N,): as if K neurons had fired at rate kappa."""
+        """V(0) = E y(0) - alpha kappa K + I, shape (N,), as after K neurons fired at rate kappa."""
         y = self.start_latents(pattern)
         lowered = self.drive - self.alpha * self.params.kappa * self.params.n_latents
         return np.concatenate([y, -y]) + lowered

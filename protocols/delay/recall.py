@@ -72,7 +72,9 @@ def run_task(task: RecallTask) -> dict[str, list[dict]]:
         weights, cues, params, info["threshold"], task.model or LIF, task.backend
     )
     columns = {name: getattr(task, name) for name in SMOKE} | {"threshold": info["threshold"]}
-    training = {name: info[name] for name in ("n_synapses", "missed", "extra", "gap_low", "gap_high")}
+    training = {
+        name: info[name] for name in ("n_synapses", "missed", "extra", "gap_low", "gap_high")
+    }
     by_pattern = counts_by_pattern(recalled, patterns, params.n_delays)
     by_step = counts_by_step(recalled, patterns, params.n_delays)
     return {
@@ -120,7 +122,9 @@ PROTOCOL = Protocol(
         schemas.DELAY_RECALL_STEPS,
         schemas.DELAY_RECALL_SPIKES,
     ),
-    check_model=lambda model: check_model(model, network.constants(DelayParameters(), threshold=0.5)),
+    check_model=lambda model: check_model(
+        model, network.constants(DelayParameters(), threshold=0.5)
+    ),
     default_model=LIF,
 )
 

@@ -28,7 +28,7 @@ IMAGE_TIMES = (0.2, 1.0)  # tau; the end of the run is shown too
 
 @dataclass(frozen=True)
 class DigitsTask:
-    """One choice of ten images, stored by one rule; the columns of the grid, and how to run them."""
+    """Ten images stored by one rule; the columns of the grid, and how to run them."""
 
     network_seed: int
     rule: str
@@ -121,8 +121,8 @@ def _images(memory: LowRankMemory, task: DigitsTask, trial: Trial, spikes: Spike
 
 PROTOCOL = Protocol(
     name="lowrank.digits",
-    description="Completion of ten damaged digits, Podlaski & Machens (2024), Fig. 4e. dt = 0 is the "
-    "exact simulator, any other dt (in tau) Brian2 with a clock.",
+    description="Completion of ten damaged digits, Podlaski & Machens (2024), Fig. 4e. dt = 0 is "
+    "the exact simulator, any other dt (in tau) Brian2 with a clock.",
     task_type=DigitsTask,
     grids={"smoke": SMOKE, "paper": PAPER},
     seed_name="network_seed",

@@ -74,9 +74,7 @@ def run_task(task: RecallTask) -> dict[str, list[dict]]:
         task.kappa,
         duration=task.duration,
     )
-    xi = draw_binary(
-        params.n_latents, params.n_patterns, np.random.default_rng(task.network_seed)
-    )
+    xi = draw_binary(params.n_latents, params.n_patterns, np.random.default_rng(task.network_seed))
     memory = store(xi, params)
     trials = make_trials(xi, task.flip_fraction, task.network_seed)
     runs = _simulate(task, memory, [trial.start for trial in trials])
@@ -174,7 +172,9 @@ def _details(
     return {
         "lowrank_recall_traces": traces,
         "lowrank_recall_spikes": raster,
-        "lowrank_recall_decoders": _elements(columns, memory.decoder, ("latent", "neuron", "value")),
+        "lowrank_recall_decoders": _elements(
+            columns, memory.decoder, ("latent", "neuron", "value")
+        ),
         "lowrank_recall_weights": _elements(columns, memory.weights, ("post", "pre", "value")),
         "lowrank_recall_constraints": _elements(
             columns, alignment, ("latent", "pattern", "alignment")
@@ -209,6 +209,8 @@ PROTOCOL = Protocol(
     schemas=SCHEMAS,
     check_model=lambda model: check_model(model, network.constants(drive=2.0, threshold=1.0)),
     default_model=LIF,
+    # More than one, so that a figure can leave out networks whose patterns coincide.
+    n_examples=3,
 )
 
 if __name__ == "__main__":

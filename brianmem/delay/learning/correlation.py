@@ -7,9 +7,7 @@ from brianmem.delay.weights import DelayWeights
 from brianmem.raster import Raster
 
 
-def correlate(
-    patterns: Raster, params: DelayParameters, kernel: tuple[float, ...]
-) -> DelayWeights:
+def correlate(patterns: Raster, params: DelayParameters, kernel: tuple[float, ...]) -> DelayWeights:
     """W[j, i, d] = gain / (N D p_A) sum over patterns and t of I_j(t) s_i(t - d).
 
     The teaching signal is I_j(t) = sum over lag of kernel[lag] s_j(t - lag), and t runs over the
@@ -40,7 +38,7 @@ def correlate(
 
 
 def _pairs(step: np.ndarray, n_delays: int, lag: int) -> tuple[np.ndarray, np.ndarray]:
-    """Index pairs (pre, post) of sorted spikes with 1 <= step[post] + lag - step[pre] <= n_delays."""
+    """Pairs (pre, post) of sorted spikes with 1 <= step[post] + lag - step[pre] <= n_delays."""
     first = np.searchsorted(step, step + 1 - lag, side="left")
     last = np.searchsorted(step, step + n_delays - lag, side="right")
     counts = last - first

@@ -1,4 +1,4 @@
-"""Put the threshold between the potentials at targets and all others, under the clamped patterns."""
+"""Put the threshold between the clamped network's potentials at targets and at all other sites."""
 
 import numpy as np
 

@@ -75,7 +75,9 @@ def _warn_beyond_capacity(params: LowRankParameters, info: dict) -> None:
         f"residual {info['residual']:.3g}, rank {info['rank']}"
     )
     if params.rule == "optimised" and info["residual"] > RESIDUAL_TOLERANCE:
-        message = f"the optimised rule cannot meet its constraints and stores by least squares {place}"
+        message = (
+            f"the optimised rule cannot meet its constraints and stores by least squares {place}"
+        )
     elif params.rule.startswith("pseudo_inverse") and params.n_patterns >= params.n_latents:
         message = f"the pseudo-inverse keeps every vertex, stored or not, when p reaches K: {place}"
     else:

@@ -31,7 +31,7 @@ def optimised(xi: np.ndarray) -> np.ndarray:
 
 
 def _leave_one_out(x: np.ndarray) -> np.ndarray:
-    """Coefficients C with zero diagonal such that C x comes closest to x, each row of least norm."""
+    """C with zero diagonal such that C x comes closest to x, each row of least norm."""
     u, s, _ = np.linalg.svd(x, full_matrices=False)
     basis = u[:, s > s[0] * max(x.shape) * np.finfo(float).eps]
     if basis.shape[1] == len(x):

@@ -16,7 +16,7 @@ def pseudo_inverse(xi: np.ndarray) -> np.ndarray:
 
 
 def pseudo_inverse_zeroed(xi: np.ndarray) -> np.ndarray:
-    """D = (P - diag P) E^T: no neuron acts on its own latent axis, in the spirit of Appendix B.1."""
+    """D = (P - diag P) E^T: no neuron acts on its own latent axis, in the spirit of App. B.1."""
     p = projector(xi)
     np.fill_diagonal(p, 0.0)
     return p @ encoder(len(xi)).T

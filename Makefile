@@ -1,0 +1,51 @@
+# make figures: the small grid of every protocol, its figures and a comparison with the papers
+# make paper:   the same with the full grids
+# make test, make lint: what CI runs
+
+PYTHON ?= python3
+GRID ?= smoke
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+
+BIN := .venv/bin
+READY := .venv/.ready
+TABLES := results/$(GRID)/tables
+PROTOCOLS := lowrank_recall lowrank_digits delay_recall
+SOURCES := $(shell find brianmem protocols -name '*.py')
+
+.PHONY: figures paper test lint format clean
+.DELETE_ON_ERROR:
+
+figures: $(PROTOCOLS:%=$(TABLES)/%.csv)
+	@echo; echo "Figures:"
+	@$(BIN)/python -m figures all --tables $(TABLES) --out results/$(GRID)/figures
+	@echo; echo "Comparison:"
+	@$(BIN)/python -m analysis.comparison --tables $(TABLES)
+
+paper:
+	@$(MAKE) --no-print-directory figures GRID=paper
+
+test: $(READY)
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --config setup.cfg
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv results
+
+# A protocol writes its main table last, so that this file stands for all of them.
+$(TABLES)/%.csv: $(SOURCES) | $(READY)
+	$(BIN)/python -m protocols.$(subst _,.,$*) --grid $(GRID) --out $(TABLES) --jobs $(JOBS)
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "Python 3.11 to 3.13 is needed: name one with make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Scores of the protocols' tables: pure pandas, no simulation."""

@@ -1,0 +1,44 @@
+"""F1 of recalled rasters, from counts of right, extra and missing spikes."""
+
+import pandas as pd
+
+NETWORK = [
+    "learner",
+    "n_neurons",
+    "n_delays",
+    "n_steps",
+    "n_patterns",
+    "firing_prob",
+    "beta",
+    "gain",
+    "threshold",
+    "seed",
+]
+COUNTS = ["true_positives", "false_positives", "false_negatives"]
+
+
+def f1(counts: pd.DataFrame) -> pd.Series:
+    """F1 = 2 TP / (2 TP + FP + FN) of each row; empty where there was nothing to recall."""
+    hits = 2 * counts["true_positives"]
+    return hits / (hits + counts["false_positives"] + counts["false_negatives"])
+
+
+def f1_by_network(recall: pd.DataFrame) -> pd.DataFrame:
+    """F1 of each network over all of its patterns: the columns of NETWORK, and f1."""
+    counts = recall.groupby(NETWORK, sort=False)[COUNTS].sum()
+    return counts.assign(f1=f1(counts)).reset_index()
+
+
+def f1_along_time(steps: pd.DataFrame, window: int) -> pd.DataFrame:
+    """F1 of each network in a window of steps centred on each step: NETWORK, step and f1.
+
+    Spikes are counted only after the cue, so the curve begins where it ends.
+    """
+    free = steps[steps["step"] >= steps["n_delays"]]
+    curves = []
+    for network, table in free.groupby(NETWORK, sort=False):
+        counts = table.set_index("step")[COUNTS]
+        counts = counts.rolling(window, center=True, min_periods=1).sum()
+        curve = counts.assign(f1=f1(counts))[["f1"]].reset_index()
+        curves.append(curve.assign(**dict(zip(NETWORK, network, strict=True))))
+    return pd.concat(curves, ignore_index=True)[[*NETWORK, "step", "f1"]]

@@ -1,0 +1,1 @@
+"""Figures: tables to pictures, one file per figure; python -m figures NAME."""

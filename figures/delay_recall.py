@@ -1,0 +1,90 @@
+"""Recall of a spike raster from its cue: Perrinet (2026), the benchmark."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from analysis.delay import f1_along_time, f1_by_network
+from brianmem import schemas, tables
+from figures.common import CUE, EXTRA, HIT, LEARNER_COLOURS, TARGET, letter
+
+WINDOW = 50  # steps of the sliding F1
+
+
+def draw(folder) -> Figure:
+    """Raster of one pattern by the last learner, F1 along time, and F1 of every network."""
+    recall = tables.read(schemas.DELAY_RECALL, folder)
+    spikes = tables.read(schemas.DELAY_RECALL_SPIKES, folder)
+    steps = tables.read(schemas.DELAY_RECALL_STEPS, folder)
+    smallest = recall["n_neurons"].min()
+    recall, spikes, steps = (t[t["n_neurons"] == smallest] for t in (recall, spikes, steps))
+    figure = plt.figure(figsize=(7.2, 6.0))
+    top, bottom = figure.subfigures(2, 1, height_ratios=[1.6, 1])
+    _draw_raster(top.subplots(), spikes)
+    along, networks = bottom.subplots(1, 2, width_ratios=[2.2, 1])
+    _draw_along_time(along, steps)
+    _draw_networks(networks, recall)
+    return figure
+
+
+def _draw_raster(ax, spikes) -> None:
+    learner = list(dict.fromkeys(spikes["learner"]))[-1]
+    spikes = spikes[spikes["learner"] == learner]
+    events = {
+        kind: set(zip(table["step"], table["neuron"], strict=True))
+        for kind, table in spikes.groupby("kind")
+    }
+    target, recalled = events.get("target", set()), events.get("recalled", set())
+    for label, points, style in (
+        ("cue (clamped)", events.get("cue", set()), {"color": CUE, "marker": "."}),
+        ("target", target, {"color": TARGET, "marker": "o", "mfc": "none", "ms": 5, "mew": 0.7}),
+        ("recalled, in target", target & recalled, {"color": HIT, "marker": "."}),
+        ("recalled, not in target", recalled - target, {"color": EXTRA, "marker": "x", "ms": 4}),
+        ("target, not recalled", target - recalled, {"color": "k", "marker": "+", "ms": 5}),
+    ):
+        x, y = np.array(sorted(points)).reshape(-1, 2).T
+        ax.plot(x, y, ls="", label=f"{label}: {len(points)}", **({"ms": 3} | style))
+    n_delays = spikes["n_delays"].iloc[0]
+    ax.axvspan(-0.5, n_delays - 0.5, color=CUE, alpha=0.15, lw=0)
+    ax.set(
+        xlabel="step (1 ms)",
+        ylabel="neuron",
+        xlim=(-5, spikes["n_steps"].iloc[0] + 5),
+        ylim=(-5, spikes["n_neurons"].iloc[0] + 5),
+        title=f"pattern {spikes['pattern'].iloc[0]}, {learner} rule, seed {spikes['seed'].iloc[0]}",
+    )
+    ax.legend(
+        loc="lower center", bbox_to_anchor=(0.5, 1.06), ncols=5, handletextpad=0.1, columnspacing=1
+    )
+    letter(ax, "a")
+
+
+def _draw_along_time(ax, steps) -> None:
+    for learner, curves in f1_along_time(steps, WINDOW).groupby("learner", sort=False):
+        by_step = curves.pivot(index="step", columns="seed", values="f1")
+        colour = LEARNER_COLOURS.get(learner)
+        ax.plot(by_step.index, by_step, color=colour, lw=0.5, alpha=0.5)
+        ax.plot(by_step.index, by_step.mean(axis=1), color=colour, lw=1.8, label=learner)
+    n_delays = steps["n_delays"].iloc[0]
+    ax.axvspan(-0.5, n_delays - 0.5, color=CUE, alpha=0.15, lw=0)
+    ax.set(
+        xlabel="step (1 ms)",
+        ylabel=f"F1, sliding over {WINDOW} steps",
+        xlim=(-5, steps["n_steps"].iloc[0] + 5),
+    )
+    ax.legend(loc="lower left", title="thick: mean, thin: each seed", title_fontsize=7)
+    letter(ax, "b")
+
+
+def _draw_networks(ax, recall) -> None:
+    scores = f1_by_network(recall)
+    learners = list(dict.fromkeys(scores["learner"]))
+    for position, learner in enumerate(learners):
+        values = scores.loc[scores["learner"] == learner, "f1"]
+        x = position + np.linspace(-0.15, 0.15, len(values))
+        ax.plot(x, values, "o", ms=4, color=LEARNER_COLOURS.get(learner), mec="none")
+        ax.hlines(values.mean(), position - 0.28, position + 0.28, color="k", lw=1)
+    ax.axhline(1, color="0.7", lw=0.6, zorder=0)
+    ax.set(ylabel="F1 of each network and mean", xlim=(-0.6, len(learners) - 0.4))
+    ax.set_xticks(range(len(learners)), learners)
+    letter(ax, "c")

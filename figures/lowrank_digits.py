@@ -1,0 +1,50 @@
+"""Completion of damaged digits: Podlaski & Machens (2024), Fig. 4e."""
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from brianmem import schemas, tables
+from figures.common import known_rules, name_of
+
+
+def draw(folder) -> Figure:
+    """A column per digit: cue, recall over time, final recall of the other rules, and target."""
+    trials = tables.read(schemas.LOWRANK_DIGITS, folder)
+    images = tables.read(schemas.LOWRANK_DIGITS_IMAGES, folder)
+    for column in ("kappa", "flip_fraction", "network_seed"):
+        images = images[images[column] == images[column].iloc[0]]
+        trials = trials[trials[column] == images[column].iloc[0]]
+    rules = known_rules(images)
+    shown = rules[-1]
+    end = images["time"].max()
+    strips = [("cue", shown, "cue", 0.0)]
+    for time in sorted(images.loc[images["stage"] == "recall", "time"].unique()):
+        strips.append((f"{name_of(shown)}, {time:g} tau", shown, "recall", time))
+    strips += [(f"{name_of(rule)}, {end:g} tau", rule, "recall", end) for rule in rules[:-1]]
+    strips.append(("target", shown, "target", 0.0))
+    digits = sorted(images["digit"].unique())
+
+    figure, axes = plt.subplots(
+        len(strips), len(digits), figsize=(7.2, 0.67 * len(strips) + 0.55), squeeze=False
+    )
+    pictures = dict(tuple(images.groupby(["rule", "stage", "time", "digit"])))
+    overlaps = trials.set_index(["rule", "pattern"])["overlap"]
+    for row, (label, rule, stage, time) in zip(axes, strips, strict=True):
+        row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=7)
+        for ax, digit in zip(row, digits, strict=True):
+            pixels = pictures[rule, stage, time, digit].pivot(
+                index="row", columns="column", values="value"
+            )
+            ax.imshow(pixels, cmap="gray", vmin=-1, vmax=1)
+            ax.set(xticks=[], yticks=[])
+            for spine in ax.spines.values():
+                spine.set(visible=True, linewidth=0.4, color="0.6")
+            if stage == "recall" and time == end:
+                ax.set_xlabel(f"m = {overlaps[rule, digit]:.2f}", fontsize=6, labelpad=1.5)
+    first = trials.iloc[0]
+    figure.suptitle(
+        f"{len(digits)} {first['dataset']}: {first['flip_fraction']:.0%} of the pixels flipped, "
+        f"N = {first['n_neurons']}; m is the overlap with the target",
+        fontsize=8,
+    )
+    return figure

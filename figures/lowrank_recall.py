@@ -1,0 +1,154 @@
+"""Recall in small low-rank networks: Podlaski & Machens (2024), Figs. 3 and 5."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from analysis.lowrank import networks_recalling_all, success_by_rule
+from brianmem import schemas, tables
+from figures.common import RULE_COLOURS, known_rules, letter, name_of
+
+# Sets in which two patterns (nearly) coincide cannot be told apart by any rule: they count in
+# panel g, but make a poor example.
+DISTINCT = 0.8
+SHOWN_TAU = 5.0
+
+
+def draw(folder) -> Figure:
+    """Traces and rasters of one network, its weights, and the success of many networks."""
+    trials = tables.read(schemas.LOWRANK_RECALL, folder)
+    trials = trials[trials["kappa"] == trials["kappa"].max()]
+    seed = _example_seed(trials, tables.read(schemas.LOWRANK_RECALL_CONSTRAINTS, folder))
+    one = {
+        schema.name: _of_network(tables.read(schema, folder), seed, trials["kappa"].max())
+        for schema in (
+            schemas.LOWRANK_RECALL_TRACES,
+            schemas.LOWRANK_RECALL_SPIKES,
+            schemas.LOWRANK_RECALL_DECODERS,
+            schemas.LOWRANK_RECALL_WEIGHTS,
+            schemas.LOWRANK_RECALL_CONSTRAINTS,
+        )
+    }
+    rules = known_rules(trials)
+    figure = plt.figure(figsize=(7.2, 9.0))
+    rows = figure.subfigures(4, 1, height_ratios=[2.9, 1.5, 1.5, 2.1])
+    _draw_recall(rows[0], one["lowrank_recall_traces"], one["lowrank_recall_spikes"], rules)
+    _draw_matrices(
+        rows[1], one["lowrank_recall_decoders"], rules, "c", "decoders D", "latent", "neuron"
+    )
+    _draw_matrices(rows[2], one["lowrank_recall_weights"], rules, "d", "weights", "post", "pre")
+    left, middle, right = rows[3].subplots(1, 3, width_ratios=[1, 1.1, 1.5])
+    _draw_correlation(left, one["lowrank_recall_decoders"], rules)
+    _draw_constraints(middle, one["lowrank_recall_constraints"], rules)
+    _draw_success(right, trials, rules)
+    return figure
+
+
+def _example_seed(trials, details) -> int:
+    """The first network with all details whose patterns are distinct; else the first."""
+    seeds = list(dict.fromkeys(details["network_seed"]))
+    correlation = trials.groupby("network_seed")["pattern_correlation"].first()
+    return next((seed for seed in seeds if correlation[seed] < DISTINCT), seeds[0])
+
+
+def _of_network(table, seed, kappa):
+    return table[(table["network_seed"] == seed) & (table["kappa"] == kappa)]
+
+
+def _draw_recall(figure, traces, spikes, rules) -> None:
+    cued = traces["cued_pattern"].min()
+    axes = figure.subplots(2, len(rules), sharex=True, sharey="row", squeeze=False)
+    for column, rule in zip(axes.T, rules, strict=True):
+        top, bottom = column
+        trace = traces[(traces["rule"] == rule) & (traces["cued_pattern"] == cued)]
+        for pattern, curve in trace.groupby("pattern"):
+            style = {"color": "k", "lw": 1.6} if pattern == cued else {"lw": 0.9}
+            label = "cued pattern" if pattern == cued else f"pattern {pattern}"
+            top.plot(curve["time"], curve["overlap"], label=label, **style)
+        top.axhline(1, color="0.8", lw=0.6, zorder=0)
+        top.set(title=name_of(rule), xlim=(0, SHOWN_TAU), ylim=(-1.1, 1.1))
+        fired = spikes[(spikes["rule"] == rule) & (spikes["cued_pattern"] == cued)]
+        colours = np.where(fired["active"], "k", "#D55E00")
+        bottom.scatter(fired["time"], fired["neuron"], c=colours, s=3, marker="|", lw=0.6)
+        bottom.set(xlabel="time (tau)")
+    n_neurons = spikes["n_neurons"].iloc[0]
+    axes[1, 0].set(ylabel="neuron", ylim=(n_neurons - 0.5, -0.5), yticks=[0, n_neurons - 1])
+    axes[0, 0].set_ylabel("overlap")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
+    letter(axes[0, 0], "a")
+    letter(axes[1, 0], "b")
+
+
+def _draw_matrices(figure, elements, rules, panel, title, row, column) -> None:
+    axes = figure.subplots(1, len(rules), squeeze=False)[0]
+    for ax, rule in zip(axes, rules, strict=True):
+        matrix = elements[elements["rule"] == rule].pivot(index=row, columns=column, values="value")
+        limit = np.abs(matrix.to_numpy()).max()
+        inhibitory = not (matrix.to_numpy() > 0).any()
+        colours = (
+            {"cmap": "Blues_r", "vmax": 0} if inhibitory else {"cmap": "RdBu_r", "vmax": limit}
+        )
+        image = ax.imshow(matrix, vmin=-limit, aspect="auto", **colours)
+        ax.set(xlabel=column, xticks=[0, matrix.shape[1] - 1], yticks=[0, matrix.shape[0] - 1])
+        figure.colorbar(image, ax=ax, fraction=0.05, pad=0.03).ax.tick_params(labelsize=6)
+    axes[0].set_ylabel(f"{title}\n{row}")
+    letter(axes[0], panel)
+
+
+def _draw_correlation(ax, decoders, rules) -> None:
+    """Elements of D against those of the first rule; that takes few values, each a strip."""
+    elements = decoders.pivot(index=["latent", "neuron"], columns="rule", values="value")
+    base = elements[rules[0]]
+    step = 0.25 * np.diff(np.unique(base.round(9))).min(initial=1.0)
+    for number, rule in enumerate(rules[1:]):
+        r = np.corrcoef(base, elements[rule])[0, 1]
+        x = base + step * (number - (len(rules) - 2) / 2)
+        name = name_of(rule).replace("\n", " ")
+        style = {"ms": 3, "alpha": 0.7, "mec": "none", "color": RULE_COLOURS.get(rule)}
+        ax.plot(x, elements[rule], ".", label=f"{name}, r = {r:.2f}", **style)
+    ax.set(xlabel=f"element of D, {name_of(rules[0])}", ylabel="element of D, other rules")
+    ax.set_ylim(top=ax.get_ylim()[1] * 1.9)
+    ax.legend(loc="upper left", bbox_to_anchor=(-0.05, 1.02), fontsize=5.5, handletextpad=0.1)
+    letter(ax, "e")
+
+
+def _draw_constraints(ax, constraints, rules) -> None:
+    """Each latent's drive along each pattern; the horizontal line is D eta = xi."""
+    n_patterns = constraints["pattern"].max() + 1
+    width = 0.8 / n_patterns
+    for position, rule in enumerate(rules):
+        for pattern, values in constraints[constraints["rule"] == rule].groupby("pattern"):
+            x = position - 0.4 + width * (pattern + 0.5)
+            points = values["alignment"]
+            ax.plot(np.full(len(points), x), points, ".", ms=2.5, color="0.6", mec="none")
+            ax.plot(x, points.mean(), "_", ms=6, color=RULE_COLOURS.get(rule, "k"), mew=1.5)
+    ax.axhline(1, color="k", lw=0.6)
+    ax.set(ylabel="$\\xi_k (D \\eta)_k$, by pattern", xticks=range(len(rules)))
+    ax.set_xticklabels([name_of(rule) for rule in rules], rotation=40, ha="right")
+    letter(ax, "f")
+
+
+def _draw_success(ax, trials, rules) -> None:
+    exact = trials[trials["simulator"] == "exact"]
+    exact = exact if len(exact) else trials[trials["dt"] == trials["dt"].min()]
+    flips = exact["flip_fraction"].max()
+    success = success_by_rule(exact).set_index(["rule", "start", "flip_fraction"])["recalled"]
+    n_networks = exact["network_seed"].nunique()
+    bars = {
+        "networks, all patterns": [
+            networks_recalling_all(exact[exact["rule"] == rule], 0.0)["all_recalled"].mean()
+            for rule in rules
+        ],
+        f"trials, {flips:.0%} flipped": [success[rule, "stored", flips] for rule in rules],
+        "random vertices kept": [success[rule, "random", 0.0] for rule in rules],
+    }
+    for number, (label, values) in enumerate(bars.items()):
+        x = np.arange(len(rules)) + 0.27 * (number - 1)
+        drawn = ax.bar(
+            x, values, 0.25, label=label, color=["#222222", "#888888", "#E69F00"][number]
+        )
+        ax.bar_label(drawn, [f"{value:.2f}" for value in values], fontsize=5)
+    ax.set(ylim=(0, 1.35), yticks=[0, 0.5, 1], ylabel=f"fraction ({n_networks} networks)")
+    ax.set_xticks(range(len(rules)), [name_of(rule) for rule in rules], rotation=40, ha="right")
+    ax.legend(loc="upper left", ncols=1, fontsize=6)
+    letter(ax, "g")
