@@ -19,6 +19,8 @@ COMPILER_FLAGS = ["-w", "-O3", "-ffp-contract=off", "-std=c++17"]
 
 # Announces the integrator it chose for each group: noise on a terminal.
 BrianLogger.suppress_hierarchy("brian2.stateupdaters.base")
+# Objects made to check equations are dropped without a run.
+BrianLogger.suppress_name("unused_brian_object")
 
 
 def default_backend() -> str:

@@ -2,8 +2,9 @@
 
 A delta pulse acts at once, so neurons at threshold must fire one after another. With a clock, all
 neurons above threshold at the end of a step fire together, before any of them has inhibited the
-others: the sequence of spikes is wrong from early on, and overlaps are off by an amount that
-shrinks with the step. brianmem.lowrank.reference is exact.
+others. The sequence of spikes is wrong from early on. A smaller step helps, but not where neurons
+start at equal potentials, as in an exact pattern: they fire in volleys for ever.
+brianmem.lowrank.reference is exact.
 """
 
 import numpy as np

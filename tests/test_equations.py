@@ -1,0 +1,82 @@
+import pytest
+
+from brianmem.delay import network
+from brianmem.delay.equations import LIF
+from brianmem.delay.parameters import DelayParameters
+from brianmem.equation_check import check_model
+from brianmem.equations import load_model
+from brianmem.errors import InputError
+
+GOOD = '''# adaptation
+model = """
+dv/dt = (-v - a)/tau : 1
+da/dt = -a/tau_a : 1
+"""
+reset = "v = 0; a += jump"
+[parameters]
+tau_a = "50*ms"
+jump = 0.05
+'''
+
+
+def load_and_check(tmp_path, text):
+    path = tmp_path / "model.toml"
+    path.write_text(text)
+    model = load_model(path, LIF)
+    check_model(model, network.constants(DelayParameters(), threshold=0.5))
+    return model
+
+
+def test_given_keys_replace_the_defaults_and_others_stay(tmp_path):
+    model = load_and_check(tmp_path, GOOD)
+    assert model.reset == "v = 0; a += jump"
+    assert (model.threshold, model.pulse) == (LIF.threshold, LIF.pulse)
+    assert model.namespace({})["jump"] == 0.05
+    assert str(model.namespace({})["tau_a"]) == "50. ms"
+
+
+@pytest.mark.parametrize(
+    "key",
+    ['threshold = "v > theta"', 'refractory = "2*ms"', "refractory = false", 'pulse = "v += w"'],
+)
+def test_every_key_alone_is_enough(tmp_path, key):
+    load_and_check(tmp_path, key)
+
+
+def test_the_built_in_equations_are_right():
+    check_model(LIF, network.constants(DelayParameters(), threshold=0.5))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("-a/tau_a : 1", "-a/tau_b : 1", r"line 4 \(model\).*tau_b.*could not be resolved"),
+        ("-a/tau_a : 1", "-a/tau_a 1", r"line 4 \(model\).*cannot be parsed"),
+        ("-a/tau_a : 1", "-a : 1", r"line 4 \(model\).*expected unit hertz"),
+        ("-a/tau_a : 1", "-a/tau_a : volt", r"line 3 \(model\).*inconsistent units"),
+        ("da/dt", "dv/dt", r"\(model\).*v"),
+        ("a += jump", "a += jmp", r"line 6 \(reset\).*jmp"),
+        ("a += jump", "a += jump*mV", r"line 6 \(reset\).*inconsistent units"),
+        ("a += jump", "a == jump", r"line 6 \(reset\)"),
+        ("reset =", "resett =", r"line 6 .*unknown key 'resett'"),
+        ('reset = "v = 0; a += jump"', "reset = 1", r"line 6 \(reset\).*must be a string"),
+        ('reset = "v = 0; a += jump"', 'reset = "v', r"not valid TOML.*line 6"),
+        ("reset =", 'threshold = "v + 1"\nreset =', r"line 6 \(threshold\).*not a condition"),
+        ("reset =", 'threshold = "v > thet"\nreset =', r"line 6 \(threshold\).*thet"),
+        ("reset =", 'refractory = "2"\nreset =', r"line 6 \(refractory\).*second"),
+        ("reset =", 'pulse = "v_post += u"\nreset =', r"line 6 \(pulse\).*u"),
+        ('"50*ms"', '"50*mss"', r"line 8 \(parameters\).*tau_a"),
+        ('"50*ms"', "[50]", r"parameters must be"),
+        ("tau_a = ", "tau = ", r"line 8 \(parameters\): tau is set"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path, old, new, message):
+    assert old in GOOD
+    with pytest.raises(InputError, match=message) as error:
+        load_and_check(tmp_path, GOOD.replace(old, new))
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.toml.*No such file"):
+        load_model(tmp_path / "none.toml", LIF)

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from brianmem.errors import InputError
+from brianmem.raster import Raster
+
+DENSE = arrays(bool, array_shapes(min_dims=3, max_dims=3, max_side=6))
+
+
+@given(DENSE)
+def test_dense_to_events_and_back(dense):
+    raster = Raster.from_dense(dense)
+    assert len(raster) == dense.sum()
+    np.testing.assert_array_equal(raster.to_dense(), dense)
+    keys = list(zip(raster.pattern, raster.step, raster.neuron, strict=True))
+    assert keys == sorted(keys)
+
+
+@given(DENSE, st.data())
+def test_select_and_crop_equal_slices(dense, data):
+    raster = Raster.from_dense(dense)
+    pattern = data.draw(st.integers(0, dense.shape[0] - 1))
+    n_steps = data.draw(st.integers(0, dense.shape[2]))
+    np.testing.assert_array_equal(raster.select(pattern).to_dense(), dense[[pattern]])
+    np.testing.assert_array_equal(raster.crop(n_steps).to_dense(), dense[:, :, :n_steps])
+
+
+def test_bad_rasters_are_refused():
+    with pytest.raises(InputError, match="pattern, neuron, step"):
+        Raster.from_dense(np.zeros((2, 3)))
+    with pytest.raises(InputError, match="0 and 1"):
+        Raster.from_dense(np.full((1, 2, 3), 2))
+    with pytest.raises(InputError, match="outside"):
+        Raster([0], [5], [0], n_patterns=1, n_neurons=5, n_steps=2)
