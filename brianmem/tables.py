@@ -39,8 +39,8 @@ class Schema:
         """Raise InputError unless the table has exactly these columns, of these types."""
         names = [column.name for column in self.columns]
         if list(table.columns) != names:
-            odd = sorted(set(table.columns) ^ set(names)) or ["their order"]
-            raise InputError(f"{place} is no {self.name} table: see {', '.join(odd)}")
+            odd = ", ".join(sorted(set(table.columns) ^ set(names))) or "the order"
+            raise InputError(f"{place} is no {self.name} table: it differs in {odd}")
         for column in self.columns:
             values = table[column.name]
             if not column.optional and values.isna().any():

@@ -1,7 +1,7 @@
 """The delay network in Brian2: equations as text, a synapse for every learned weight."""
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, TimedArray, ms
+from brian2 import Clock, Network, NeuronGroup, Quantity, SpikeMonitor, Synapses, TimedArray, ms
 
 from brianmem.backends import brian_backend
 from brianmem.delay.equations import LIF
@@ -68,24 +68,10 @@ def recall(
             namespace=namespace,
             name="delay_neurons",
         )
-        synapses = Synapses(
-            neurons,
-            neurons,
-            "w : 1",
-            on_pre=model.pulse,
-            clock=clock,
-            namespace=namespace,
-            name="delay_synapses",
-        )
-        copies = np.repeat(np.arange(n_copies) * n_neurons, len(weights))
-        synapses.connect(
-            i=np.tile(weights.pre, n_copies) + copies, j=np.tile(weights.post, n_copies) + copies
-        )
-        synapses.w = np.tile(weights.value, n_copies)
-        # Synapses look at the spikes of the step before, which is one step of delay already.
-        synapses.delay = (np.tile(weights.delay_steps, n_copies) - 1) * step
         monitor = SpikeMonitor(neurons, name="delay_spikes")
-        network = Network(neurons, synapses, monitor)
+        network = Network(neurons, monitor)
+        if len(weights):  # Brian2 has no Synapses without a synapse
+            network.add(_synapses(neurons, weights, n_copies, model, step))
         network.schedule = SCHEDULE
         network.run(params.n_steps * step)
         fired, steps = np.array(monitor.i), np.round(np.array(monitor.t / step)).astype(np.int64)
@@ -105,3 +91,25 @@ def _check_sizes(weights: DelayWeights, cues: Raster, params: DelayParameters) -
         )
     if not 0 < cues.n_steps <= params.n_steps:
         raise InputError(f"a cue lasts 1 to n_steps = {params.n_steps} steps, not {cues.n_steps}")
+
+
+def _synapses(
+    neurons: NeuronGroup, weights: DelayWeights, n_copies: int, model: Model, step: Quantity
+) -> Synapses:
+    synapses = Synapses(
+        neurons,
+        neurons,
+        "w : 1",
+        on_pre=model.pulse,
+        clock=neurons.clock,
+        namespace=neurons.namespace,
+        name="delay_synapses",
+    )
+    first = np.repeat(np.arange(n_copies) * weights.n_neurons, len(weights))
+    synapses.connect(
+        i=np.tile(weights.pre, n_copies) + first, j=np.tile(weights.post, n_copies) + first
+    )
+    synapses.w = np.tile(weights.value, n_copies)
+    # Synapses look at the spikes of the step before, which is one step of delay already.
+    synapses.delay = (np.tile(weights.delay_steps, n_copies) - 1) * step
+    return synapses

@@ -1,0 +1,128 @@
+"""Brian2 against the NumPy recursion, spike for spike."""
+
+import numpy as np
+import pytest
+
+from brianmem.delay import network, reference
+from brianmem.delay.equations import LIF
+from brianmem.delay.parameters import DelayParameters
+from brianmem.delay.weights import DelayWeights
+from brianmem.equations import load_model
+from brianmem.errors import InputError
+from brianmem.raster import Raster
+
+
+def parameters(n_neurons, n_delays, n_steps, beta=0.7):
+    return DelayParameters(
+        n_neurons=n_neurons, n_delays=n_delays, n_steps=n_steps, n_patterns=1, beta=beta
+    )
+
+
+def random_case(n_neurons, n_delays, seed, n_cues=1, rate=0.15):
+    """Dense weights of both signs, strong enough to keep the network busy after the cue."""
+    rng = np.random.default_rng(seed)
+    scale = 3.0 / np.sqrt(n_neurons * n_delays * rate)
+    dense = scale * rng.standard_normal((n_neurons, n_neurons, n_delays))
+    cues = rng.random((n_cues, n_neurons, n_delays)) < rate
+    return dense, cues
+
+
+def by_reference(dense, cues, params, threshold=1.0):
+    return np.array(
+        [reference.recall(dense, cue, params.n_steps, params.beta, threshold) for cue in cues]
+    )
+
+
+def by_brian(dense, cues, params, backend, threshold=1.0):
+    weights = DelayWeights.from_dense(dense)
+    cues = Raster.from_dense(cues)
+    return network.recall(weights, cues, params, threshold, backend=backend).to_dense()
+
+
+@pytest.mark.parametrize(("n_neurons", "n_delays"), [(1, 1), (7, 1), (30, 12), (60, 41)])
+def test_equals_the_recursion_on_dense_networks(backend, n_neurons, n_delays):
+    params = parameters(n_neurons, n_delays, n_steps=5 * n_delays + 40)
+    dense, cues = random_case(n_neurons, n_delays, seed=n_neurons, n_cues=3)
+    expected = by_reference(dense, cues, params)
+    if n_neurons >= 30:  # the comparison is of a busy network, neither silent nor saturated
+        assert 0.1 < expected[:, :, n_delays:].mean() < 0.9
+    np.testing.assert_array_equal(by_brian(dense, cues, params, backend), expected)
+
+
+@pytest.mark.parametrize("fast", ["numpy", "cython"])
+def test_equals_the_recursion_at_full_size(fast):
+    params = parameters(512, 41, n_steps=120)
+    dense, cues = random_case(512, 41, seed=0)
+    dense *= np.random.default_rng(1).random(dense.shape) < 0.25  # 2.7 million synapses
+    dense *= 2  # as many inputs less, so that the drive stays
+    expected = by_reference(dense, cues, params)
+    assert 0.1 < expected[:, :, 41:].mean() < 0.9
+    np.testing.assert_array_equal(by_brian(dense, cues, params, fast), expected)
+
+
+def test_inputs_are_added_in_the_order_of_the_recursion(backend):
+    """Large weights that cancel swallow small ones, which ones depends on the order of the sum."""
+    n_neurons, n_delays = 25, 6
+    rng = np.random.default_rng(3)
+    dense = rng.choice([-(2.0**60), 2.0**60, -1, 1, 2], (n_neurons, n_neurons, n_delays))
+    cues = rng.random((4, n_neurons, n_delays)) < 0.3
+    # With next to no memory of the potential, each step is a sum of its own.
+    params = parameters(n_neurons, n_delays, n_steps=80, beta=1e-30)
+    expected = by_reference(dense, cues, params)
+    np.testing.assert_array_equal(by_brian(dense, cues, params, backend), expected)
+    # The test has teeth: with the presynaptic neurons in reverse order the spikes differ.
+    backwards = by_reference(dense[::-1, ::-1], cues[:, ::-1], params)[:, ::-1]
+    assert (backwards != expected).mean() > 0.01
+
+
+def test_a_delay_that_is_off_by_one_would_show():
+    dense, cues = random_case(30, 12, seed=0)
+    params = parameters(30, 12, n_steps=60)
+    shifted = np.roll(dense, 1, axis=2)
+    assert (by_reference(dense, cues, params) != by_reference(shifted, cues, params)).any()
+
+
+def test_first_and_last_delay(backend):
+    dense = np.zeros((3, 3, 5))
+    dense[1, 0, 0] = dense[2, 0, 4] = 2.0
+    cues = np.zeros((1, 3, 5), dtype=bool)
+    cues[0, 0, 4] = True
+    raster = by_brian(dense, cues, parameters(3, 5, n_steps=12), backend)
+    assert [*map(tuple, np.argwhere(raster[0]))] == [(0, 4), (1, 5), (2, 9)]
+
+
+def test_copies_do_not_meet():
+    dense, cues = random_case(20, 8, seed=5, n_cues=4)
+    params = parameters(20, 8, n_steps=50)
+    together = by_brian(dense, cues, params, "numpy")
+    alone = [by_brian(dense, cues[[m]], params, "numpy")[0] for m in range(4)]
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_a_recall_without_synapses_or_spikes():
+    cues = np.zeros((2, 4, 3), dtype=bool)
+    raster = by_brian(np.zeros((4, 4, 3)), cues, parameters(4, 3, n_steps=10), "numpy")
+    assert not raster.any()
+
+
+def test_edited_equations_are_run(tmp_path):
+    path = tmp_path / "model.toml"
+    path.write_text('refractory = "4*ms"\n')
+    dense, cues = random_case(30, 5, seed=0)
+    params = parameters(30, 5, n_steps=60)
+    free = network.recall(
+        DelayWeights.from_dense(dense), Raster.from_dense(cues), params, 1.0, load_model(path, LIF)
+    ).to_dense()[0, :, 5:]
+    intervals = [np.diff(np.flatnonzero(row)) for row in free]
+    assert min(np.concatenate(intervals)) >= 4
+
+
+def test_sizes_that_differ_are_refused():
+    dense, cues = random_case(10, 4, seed=0)
+    weights, cues = DelayWeights.from_dense(dense), Raster.from_dense(cues)
+    with pytest.raises(InputError, match="weights are for 10 neurons"):
+        network.recall(weights, cues, parameters(11, 4, 20), 1.0)
+    with pytest.raises(InputError, match="weights have 4 delays"):
+        network.recall(weights, cues, parameters(10, 5, 20), 1.0)
+    with pytest.raises(InputError, match="cue lasts"):
+        network.recall(weights, cues.crop(0), parameters(10, 4, 20), 1.0)

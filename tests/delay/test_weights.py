@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brianmem.delay.weights import DelayWeights
+from brianmem.errors import InputError
+
+
+def random_dense(seed, n_neurons=5, n_delays=4, density=0.4):
+    rng = np.random.default_rng(seed)
+    shape = n_neurons, n_neurons, n_delays
+    return rng.standard_normal(shape) * (rng.random(shape) < density)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 5), st.floats(0, 1))
+def test_dense_to_sparse_and_back(seed, n_neurons, n_delays, density):
+    dense = random_dense(seed, n_neurons, n_delays, density)
+    weights = DelayWeights.from_dense(dense)
+    assert len(weights) == np.count_nonzero(dense)
+    np.testing.assert_array_equal(weights.to_dense(), dense)
+    keys = list(zip(weights.pre, weights.delay_steps, weights.post, strict=True))
+    assert keys == sorted(keys)
+
+
+def test_a_row_holds_what_one_spike_adds():
+    dense = random_dense(0)
+    rows = DelayWeights.from_dense(dense).by_presynaptic().toarray().reshape(5, 4, 5)
+    for pre in range(5):
+        for delay in range(4):
+            np.testing.assert_array_equal(rows[pre, delay], dense[:, pre, delay])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"delay_steps": [0]}, "delay_steps of a synapse must lie between 1 and 4"),
+        ({"delay_steps": [5]}, "delay_steps of a synapse must lie between 1 and 4"),
+        ({"post": [5]}, "post"),
+        ({"pre": [-1]}, "pre"),
+        ({"value": [np.nan]}, "NaN"),
+        ({"value": [np.inf]}, "infinite"),
+        ({"value": [1.0, 2.0]}, "per synapse"),
+    ],
+)
+def test_bad_synapses_are_refused(change, message):
+    synapse = {"post": [0], "pre": [1], "delay_steps": [2], "value": [1.0]} | change
+    with pytest.raises(InputError, match=message):
+        DelayWeights(**synapse, n_neurons=5, n_delays=4)
+
+
+def test_other_shapes_are_refused():
+    with pytest.raises(InputError, match="post, pre, delay"):
+        DelayWeights.from_dense(np.zeros((3, 4, 2)))
