@@ -44,9 +44,9 @@ class Schema:
         for column in self.columns:
             values = table[column.name]
             if not column.optional and values.isna().any():
-                raise InputError(f"{place}: column {column.name} has empty cells")
+                raise InputError(f"{place}: {column.name} has empty cells")
             if not _IS_TYPE[column.type](values):
-                raise InputError(f"{place}: column {column.name} is not {column.type.__name__}")
+                raise InputError(f"{place}: {column.name} is not {column.type.__name__}")
 
 
 _IS_TYPE = {
@@ -58,7 +58,7 @@ _IS_TYPE = {
 
 
 def _storage_types(schema: Schema) -> dict:
-    """pandas types of the columns; an integer column with empty cells needs a type that has them."""
+    """pandas types of the columns; integers with empty cells need a type of their own."""
     return {
         c.name: "Int64" if c.type is int and c.optional else {str: "str"}.get(c.type, c.type)
         for c in schema.columns

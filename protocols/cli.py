@@ -117,7 +117,7 @@ def _parser(protocol: Protocol) -> argparse.ArgumentParser:
         help=f"replace a column of the grid (repeatable): {', '.join(protocol.grids['smoke'])}",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help=f"added to the grid's {protocol.seed_name} (default 0)"
+        "--seed", type=int, default=0, help=f"added to every {protocol.seed_name} (default 0)"
     )
     parser.add_argument(
         "--out",

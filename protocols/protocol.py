@@ -48,12 +48,11 @@ class Protocol:
 
 
 def resolve_grid(protocol: Protocol, grid: str, seed: int, settings: list[str]) -> dict[str, tuple]:
-    """The named grid with its seeds shifted by `seed` and NAME=VALUE[,VALUE...] settings applied.
+    """The named grid with NAME=VALUE[,VALUE...] settings applied and its seeds shifted by `seed`.
 
     Raises InputError for a setting that names no column of the grid or has a wrong value.
     """
     values = dict(protocol.grids[grid])
-    values[protocol.seed_name] = tuple(s + seed for s in values[protocol.seed_name])
     types_by_name = typing.get_type_hints(protocol.task_type)
     for setting in settings:
         name, equals, text = setting.partition("=")
@@ -62,6 +61,7 @@ def resolve_grid(protocol: Protocol, grid: str, seed: int, settings: list[str]) 
                 f"--set {setting}: expected NAME=VALUE with NAME one of {', '.join(values)}"
             )
         values[name] = tuple(_parse(setting, part, types_by_name[name]) for part in text.split(","))
+    values[protocol.seed_name] = tuple(s + seed for s in values[protocol.seed_name])
     return values
 
 

@@ -1,4 +1,6 @@
 import json
+import runpy
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -85,3 +87,8 @@ def test_a_failed_write_leaves_the_old_table(tmp_path, monkeypatch):
         tables.write(tables.from_rows(SCHEMA, ROWS[:1]), SCHEMA, tmp_path, {})
     assert (tmp_path / "example.csv").read_text() == old
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_page_of_columns_is_up_to_date():
+    docs = Path(__file__).parent.parent / "docs"
+    assert runpy.run_path(docs / "tables.py")["text"]() == (docs / "tables.md").read_text()

@@ -1,0 +1,121 @@
+"""From equations to figures: the small grids as users run them, with the numbers they must show."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import matplotlib.image
+import pytest
+
+from analysis import comparison
+from analysis.delay import f1_by_network
+from analysis.lowrank import clock_error, networks_recalling_all, success_by_rule
+from brianmem import schemas, tables
+from figures.__main__ import FIGURES
+from figures.__main__ import main as draw
+from protocols import cli
+from protocols.delay.recall import PROTOCOL as DELAY
+from protocols.lowrank.digits import PROTOCOL as DIGITS
+from protocols.lowrank.recall import PROTOCOL as LOWRANK
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The tables of all smoke grids; the recall of 20 networks is cut to 8."""
+    folder = tmp_path_factory.mktemp("tables")
+    few = ["--set", "network_seed=0,1,2,3,4,5,6,7"]
+    assert cli.main(DELAY, ["--out", str(folder)]) == 0
+    assert cli.main(DIGITS, ["--out", str(folder)]) == 0
+    assert cli.main(LOWRANK, ["--out", str(folder), *few]) == 0
+    return folder
+
+
+def test_the_benchmark_is_recalled_by_the_deconvolved_rule_on_every_seed(folder):
+    scores = f1_by_network(tables.read(schemas.DELAY_RECALL, folder)).set_index(["learner", "seed"])
+    deconvolved, hebbian = scores["f1"]["deconvolved"], scores["f1"]["hebbian"]
+    assert list(deconvolved.index) == list(hebbian.index) == [0, 1, 2, 3, 4]
+    assert (deconvolved >= 0.96).all()
+    # The Hebbian rule is worse on average, and far from useless.
+    assert 0.85 < hebbian.mean() < deconvolved.mean()
+
+
+def test_small_networks_recall_as_in_the_paper(folder):
+    table = tables.read(schemas.LOWRANK_RECALL, folder)
+    exact = table[table["simulator"] == "exact"]
+    networks = networks_recalling_all(exact, 0.0).groupby("rule")["all_recalled"].mean()
+    assert networks["hebbian"] == 0
+    assert networks["optimised"] >= 0.75
+    success = success_by_rule(exact).set_index(["rule", "start", "flip_fraction"])["recalled"]
+    assert success["optimised", "stored", 0.1] > success["hebbian", "stored", 0.1] + 0.5
+    assert success["optimised", "random", 0.0] < 0.05
+    errors = clock_error(table)
+    assert set(errors["dt"]) == {0.01, 0.001}
+    assert errors["first_wrong_spike"].median() <= 10
+
+
+def test_digits_are_completed_by_all_rules_but_the_hebbian(folder):
+    table = tables.read(schemas.LOWRANK_DIGITS, folder)
+    assert (table["n_neurons"] == 1568).all()
+    overlaps = table.groupby("rule")["overlap"].min()
+    assert (overlaps[["pseudo_inverse", "pseudo_inverse_zeroed", "optimised"]] > 0.99).all()
+    assert table.groupby("rule")["overlap"].max()["hebbian"] < 0.95
+    images = tables.read(schemas.LOWRANK_DIGITS_IMAGES, folder)
+    optimised = images[images["rule"] == "optimised"].set_index(["digit", "row", "column"])
+    cue, target = (optimised.loc[optimised["stage"] == s, "value"] for s in ("cue", "target"))
+    wrong = (cue != target).groupby("digit").sum()
+    assert (wrong == 118).all()
+
+
+def test_every_figure_is_drawn_from_the_tables(folder, tmp_path, capsys):
+    assert draw(["all", "--tables", str(folder), "--out", str(tmp_path)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2 * len(FIGURES)
+    for name in FIGURES:
+        image = matplotlib.image.imread(tmp_path / f"{name}.png")[..., :3]
+        assert image.shape[1] >= 1000
+        assert 0.02 < (image.min(axis=2) < 0.9).mean() < 0.9  # ink, and paper
+        assert (tmp_path / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+    first = (tmp_path / "lowrank_clock.pdf").read_bytes()
+    assert draw(["lowrank_clock", "--tables", str(folder), "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "lowrank_clock.pdf").read_bytes() == first
+
+
+def test_figures_say_what_is_missing(tmp_path, capsys):
+    assert draw(["delay_recall", "--tables", str(tmp_path), "--out", str(tmp_path)]) == 2
+    assert "delay_recall.csv is missing" in capsys.readouterr().err
+
+
+def test_the_comparison_with_the_papers(folder, capsys):
+    assert comparison.main(["--tables", str(folder)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert re.split(r"\s{2,}", printed[0]) == ["quantity", "paper", "here"]
+    table = tables.read(schemas.COMPARISON, folder).set_index("quantity")["here"]
+    assert table["digits, optimised, kappa 5: completed from 15% flips"] == "10 of 10"
+    assert table["hebbian, kappa 5: networks that recall all patterns"] == "0 of 8"
+
+
+def test_the_equations_of_the_readme_run(tmp_path):
+    """The README's example, with a network small enough for a test."""
+    readme = (ROOT / "README.md").read_text()
+    text = re.search(r"```toml\n(.*?)```", readme, re.DOTALL).group(1)
+    assert "model" in tomllib.loads(text)
+    path = tmp_path / "adaptation.toml"
+    path.write_text(text)
+    command = re.search(r"python -m protocols\.delay\.recall --equations \S+(.*)", readme).group(1)
+    small = ["--set", "seed=0", "--set", "learner=deconvolved", "--jobs", "1"]
+    results = {}
+    for name, options in (("lif", []), ("adaptation", ["--equations", str(path)])):
+        out = ["--out", str(tmp_path / name)]
+        assert cli.main(DELAY, [*options, *small, *out]) == 0
+        table = tables.read(schemas.DELAY_RECALL, tmp_path / name)
+        results[name] = f1_by_network(table)["f1"][0]
+    assert "--out" in command
+    # Adaptation holds neurons back after a spike: recall goes on, with more misses.
+    assert 0.5 < results["adaptation"] < results["lif"]
+
+
+def test_the_python_of_the_readme_runs(capsys):
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL).group(1)
+    exec(code, {})
+    assert float(capsys.readouterr().out) > 0.99

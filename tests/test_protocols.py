@@ -1,0 +1,220 @@
+"""The command line: what it writes, and what it says when something is wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from brianmem import schemas, tables
+from brianmem.errors import BrianmemError, CapacityWarning
+from protocols import cli
+from protocols.delay.recall import PROTOCOL as DELAY
+from protocols.lowrank.digits import PROTOCOL as DIGITS
+from protocols.lowrank.recall import PROTOCOL as LOWRANK
+from protocols.protocol import make_tasks, resolve_grid
+
+SMALL_DELAY = [
+    *("--set", "n_neurons=60", "--set", "n_delays=15", "--set", "n_steps=120"),
+    *("--set", "n_patterns=3", "--set", "firing_prob=0.005"),
+]
+SMALL_LOWRANK = [*("--set", "network_seed=0,1", "--set", "duration=4", "--set", "dt=0,0.02")]
+SMALL = {DELAY.name: (DELAY, SMALL_DELAY), LOWRANK.name: (LOWRANK, SMALL_LOWRANK)}
+
+
+def run(protocol, *arguments):
+    return cli.main(protocol, [str(a) for a in arguments])
+
+
+def contents(folder):
+    return {p.name: p.read_text() for p in folder.glob("*.csv") if p.name != "timings.csv"}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_table_depends_on_the_seed_but_not_on_jobs(name, tmp_path):
+    protocol, small = SMALL[name]
+    for folder, options in (
+        ("one", ["--jobs", 1]),
+        ("two", ["--jobs", 2]),
+        ("other", ["--jobs", 2, "--seed", 5]),
+    ):
+        assert (
+            run(protocol, *small, "--backend", "numpy", "--out", tmp_path / folder, *options) == 0
+        )
+    one, two, other = (contents(tmp_path / folder) for folder in ("one", "two", "other"))
+    assert one == two
+    assert set(one) == {f"{schema.name}.csv" for schema in protocol.schemas}
+    assert one[f"{protocol.schemas[0].name}.csv"] != other[f"{protocol.schemas[0].name}.csv"]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_table_is_the_same_on_every_backend(name, backend, tmp_path):
+    protocol, small = SMALL[name]
+    seed = ["--set", f"{protocol.seed_name}=1", "--jobs", 1]
+    for kind in ("numpy", backend):
+        assert run(protocol, *small, *seed, "--backend", kind, "--out", tmp_path / kind) == 0
+    for schema in protocol.schemas:
+        expected, found = (tables.read(schema, tmp_path / kind) for kind in ("numpy", backend))
+        if "backend" in found:
+            assert backend in set(found["backend"])
+            expected, found = (t.drop(columns="backend") for t in (expected, found))
+        pd.testing.assert_frame_equal(found, expected, check_exact=True)
+
+
+def test_sidecar_and_timings(tmp_path):
+    assert run(DELAY, *SMALL_DELAY, "--seed", 3, "--jobs", 1, "--out", tmp_path) == 0
+    sidecar = json.loads((tmp_path / "delay_recall.json").read_text())
+    assert sidecar["seed"] == 3
+    assert sidecar["configuration"]["seed"] == [3, 4, 5, 6, 7]
+    assert sidecar["configuration"]["n_neurons"] == [60]
+    assert sidecar["equations"]["model"] == "dv/dt = -v/tau : 1"
+    assert {"versions", "git_commit", "git_clean", "backend", "schema_version"} <= set(sidecar)
+    assert sidecar["versions"]["brian2"].startswith("2.")
+    table = tables.read(schemas.DELAY_RECALL, tmp_path)
+    assert len(table) == sidecar["n_rows"] == 2 * 5 * 3
+    assert list(dict.fromkeys(table["seed"])) == [3, 4, 5, 6, 7]
+    # Another protocol adds its timings; the same one replaces its own.
+    assert run(LOWRANK, *SMALL_LOWRANK, "--jobs", 1, "--out", tmp_path) == 0
+    assert run(DELAY, *SMALL_DELAY, "--set", "seed=0", "--jobs", 1, "--out", tmp_path) == 0
+    timings = tables.read(schemas.TIMINGS, tmp_path)
+    assert dict(timings["protocol"].value_counts()) == {"lowrank.recall": 8, "delay.recall": 2}
+    assert (timings["seconds"] > 0).all()
+
+
+def test_clock_driven_rows_stand_beside_exact_ones(tmp_path):
+    assert run(LOWRANK, *SMALL_LOWRANK, "--jobs", 1, "--out", tmp_path) == 0
+    table = tables.read(schemas.LOWRANK_RECALL, tmp_path)
+    exact, clock = (table[table["simulator"] == s] for s in ("exact", "clock"))
+    assert len(exact) == len(clock) == 2 * 4 * (4 * 2 + 4)
+    assert set(clock["dt"]) == {0.02} and set(exact["dt"]) == {0.0}
+    assert exact["first_wrong_spike"].isna().all()
+    assert clock["first_wrong_spike"].notna().mean() > 0.9
+    stored = table[table["start"] == "stored"]
+    assert set(stored["flip_fraction"]) == {0.0, 0.1}
+    assert set(table.loc[table["start"] == "random", "flip_fraction"]) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "arguments", "message"),
+    [
+        (DELAY, ["--set", "n_neuron=5"], "expected NAME=VALUE with NAME one of learner, n_neurons"),
+        (DELAY, ["--set", "n_neurons"], "expected NAME=VALUE"),
+        (DELAY, ["--set", "n_neurons=many"], "'many' is not an integer"),
+        (DELAY, ["--set", "beta=x"], "'x' is not a number"),
+        (DELAY, ["--set", "beta=1.5"], "beta must lie strictly between 0 and 1"),
+        (DELAY, ["--set", "learner=stdp"], "unknown learner 'stdp'"),
+        (DELAY, ["--set", "n_steps=10"], "must be larger than n_delays"),
+        (DELAY, ["--backend", "fortran"], "unknown backend 'fortran'"),
+        (DELAY, ["--jobs", "0"], "--jobs must be at least 1"),
+        (DELAY, ["--seed", "-1"], "--seed must not be negative"),
+        (DELAY, ["--equations", "none.toml"], "cannot read equations from none.toml"),
+        (LOWRANK, ["--set", "rule=hopfield"], "unknown rule 'hopfield'"),
+        (LOWRANK, ["--set", "flip_fraction=0,1.5"], "flip_fraction must lie in"),
+        (LOWRANK, ["--set", "gamma=-50"], "the bias is"),
+        (LOWRANK, ["--set", "dt=-1"], "dt must be positive"),
+        (LOWRANK, ["--set", "n_neurons=7"], "n_neurons must be even"),
+        (DIGITS, ["--digits", "none-images-idx3"], "cannot read digits from none-images-idx3"),
+        (DIGITS, ["--set", "flip_fraction=2"], "flip_fraction must lie in"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(protocol, arguments, message, tmp_path, capsys):
+    small = SMALL.get(protocol.name, (None, []))[1]
+    assert run(protocol, *small, "--jobs", 1, "--out", tmp_path, *arguments) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith(f"protocols.{protocol.name}: error: ")
+    assert message in error
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_in_a_worker_is_the_same_sentence(tmp_path, capsys):
+    bad = ["--set", "learner=hebbian,stdp", "--jobs", 2, "--out", tmp_path]
+    assert run(DELAY, *SMALL_DELAY, *bad) == 2
+    assert "error: unknown learner 'stdp'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unwritable_folder_is_found_before_the_run(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert run(DELAY, "--out", tmp_path / "file" / "tables") == 2
+    assert "cannot write into" in capsys.readouterr().err
+
+
+def test_equations_need_a_clock(tmp_path, capsys):
+    path = tmp_path / "model.toml"
+    path.write_text('refractory = "1*ms"\n')
+    equations = ["--equations", path, "--jobs", 1, "--out", tmp_path / "out"]
+    assert run(LOWRANK, *SMALL_LOWRANK, *equations, "--set", "dt=0") == 2
+    assert "choose a clock step" in capsys.readouterr().err
+    assert run(LOWRANK, *SMALL_LOWRANK, *equations) == 0
+    table = tables.read(schemas.LOWRANK_RECALL, tmp_path / "out")
+    assert set(table["simulator"]) == {"clock"}
+    assert table["first_wrong_spike"].isna().all()
+
+
+def test_too_many_patterns_are_one_warning(tmp_path, capsys):
+    small = ["--set", "rule=optimised", "--set", "n_patterns=12", "--set", "dt=0"]
+    assert run(LOWRANK, *SMALL_LOWRANK, *small, "--jobs", 1, "--out", tmp_path) == 0
+    warnings = [x for x in capsys.readouterr().err.splitlines() if x.startswith("warning")]
+    assert len(warnings) == 2  # one per network
+    assert "residual" in warnings[0] and "rank" in warnings[0]
+
+
+def test_an_interrupted_run_writes_nothing(tmp_path):
+    command = [sys.executable, "-m", "protocols.lowrank.recall", "--out", tmp_path, "--jobs", "2"]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True, env=os.environ
+    )
+    for line in process.stderr:
+        if "tasks" in line:
+            break
+    begin = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does on Ctrl-C
+    rest = process.stderr.read()
+    assert process.wait(timeout=60) == 130
+    assert time.monotonic() - begin < 10
+    assert rest.strip().splitlines()[-1] == (
+        "protocols.lowrank.recall: interrupted: no table was written"
+    )
+    assert "Traceback" not in rest
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_names_the_columns(capsys):
+    with pytest.raises(SystemExit) as status:
+        run(LOWRANK, "--help")
+    assert status.value.code == 0
+    assert "flip_fraction" in capsys.readouterr().out
+
+
+def test_a_grid_becomes_one_task_per_combination():
+    grid = resolve_grid(LOWRANK, "smoke", 0, ["rule=hebbian,optimised", "gamma=auto,1.2"])
+    tasks = make_tasks(LOWRANK, grid, backend="numpy", model=None)
+    assert len(tasks) == 20 * 2 * 2
+    assert {task.gamma for task in tasks} == {None, 1.2}
+    assert all(task.flip_fraction == (0.0, 0.1) for task in tasks)
+    assert {task.network_seed for task in tasks if task.details} == {0, 1, 2}
+
+
+def test_random_vertices_are_not_stored_ones():
+    import numpy as np
+
+    from brianmem.patterns import draw_binary
+    from protocols.lowrank.recall import make_trials
+
+    for seed in range(50):
+        xi = draw_binary(3, 6, np.random.default_rng(seed))
+        stored = set(map(tuple, xi.T))
+        if len(stored) == 8:
+            continue
+        random = [t for t in make_trials(xi, (0.0,), seed) if t.start_kind == "random"]
+        assert len(random) == 6
+        assert not stored & {tuple(t.start) for t in random}
+
+
+def test_errors_are_of_the_package():
+    assert issubclass(CapacityWarning, UserWarning)
+    assert issubclass(BrianmemError, Exception)
