@@ -22,18 +22,18 @@ def _recall_rows(folder: Path):
     table = tables.read(schemas.LOWRANK_RECALL, folder)
     exact = table[table["simulator"] == "exact"]
     flipped = exact["flip_fraction"].max()
-    paper = {"hebbian": "none", "pseudo_inverse": "all", "optimised": "all"}
+    shown = {"hebbian": "none (of one)", "pseudo_inverse": "all (of one)", "optimised": "all (of one)"}
     for (rule, kappa), trials in exact.groupby(["rule", "kappa"], sort=False):
         networks = networks_recalling_all(trials, flip_fraction=0.0)["all_recalled"]
         yield (
             f"{rule}, kappa {kappa:g}: networks that recall all patterns",
-            f"{paper.get(rule, 'not shown')} (one example)",
+            shown.get(rule, "not shown"),
             f"{networks.sum()} of {len(networks)}",
         )
         damaged = trials[(trials["start"] == "stored") & (trials["flip_fraction"] == flipped)]
         yield (
             f"{rule}, kappa {kappa:g}: trials with {flipped:.0%} flips completed",
-            f"{paper.get(rule, 'not shown')} (one example)",
+            shown.get(rule, "not shown"),
             f"{recalled(damaged).mean():.0%} of {len(damaged)}",
         )
         control = trials[trials["start"] == "random"]

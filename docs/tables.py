@@ -8,8 +8,8 @@ from brianmem.tables import Schema
 HEAD = """# Tables
 
 Every protocol writes CSV files with one row per trial (or spike, step, element), and beside each a
-JSON sidecar with versions, git commit, backend, seed, the resolved grid, the equations and the meaning
-of each column. Written by `python docs/tables.py`.
+JSON sidecar with versions, git commit, backend, seed, the resolved grid, the equations and the
+meaning of each column. Written by `python docs/tables.py`.
 """
 
 
