@@ -22,7 +22,8 @@ def _recall_rows(folder: Path):
     table = tables.read(schemas.LOWRANK_RECALL, folder)
     exact = table[table["simulator"] == "exact"]
     flipped = exact["flip_fraction"].max()
-    shown = {"hebbian": "none (of one)", "pseudo_inverse": "all (of one)", "optimised": "all (of one)"}
+    shown = dict.fromkeys(("pseudo_inverse", "optimised"), "all (of one)")
+    shown["hebbian"] = "none (of one)"
     for (rule, kappa), trials in exact.groupby(["rule", "kappa"], sort=False):
         networks = networks_recalling_all(trials, flip_fraction=0.0)["all_recalled"]
         yield (

@@ -54,17 +54,25 @@ def brian_backend(name: str):
     Read the results inside too: the files of a standalone program are deleted at the end.
     """
     check_backend(name)
-    flags, target = prefs.codegen.cpp.extra_compile_args_gcc, prefs.codegen.target
-    prefs.codegen.cpp.extra_compile_args_gcc = COMPILER_FLAGS
+    settings = {
+        "codegen.cpp.extra_compile_args_gcc": COMPILER_FLAGS,
+        # Brian2 answers Ctrl-C by ending the run early as if it were complete.
+        "core.stop_on_keyboard_interrupt": False,
+    }
+    if name != "cpp_standalone":
+        settings["codegen.target"] = name
+    before = {key: prefs[key] for key in settings}
     try:
+        for key, value in settings.items():
+            prefs[key] = value
         if name == "cpp_standalone":
             with _standalone_device():
                 yield
         else:
-            prefs.codegen.target = name
             yield
     finally:
-        prefs.codegen.cpp.extra_compile_args_gcc, prefs.codegen.target = flags, target
+        for key, value in before.items():
+            prefs[key] = value
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """Run tasks on one or several processes, in order, with progress on standard error."""
 
 import json
+import os
 import resource
 import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass
 
 from joblib import Parallel, delayed
@@ -28,19 +29,58 @@ class Outcome:
 
 def execute(run_task: Callable, tasks: list, jobs: int, label: str) -> list[Outcome]:
     """Outcomes in the order of the tasks, whatever the number of processes."""
-    if jobs == 1:
-        results = (_run(run_task, task) for task in tasks)
-    else:
-        pool = Parallel(n_jobs=jobs, return_as="generator")
-        results = pool(delayed(_run_in_worker)(run_task, task) for task in tasks)
+    results = (_in_workers if jobs > 1 else _in_this_process)(run_task, tasks, jobs)
     outcomes, said = [], set()
-    for outcome in _with_progress(results, len(tasks), label):
-        outcomes.append(outcome)
-        for message in outcome.warnings:
-            if message not in said:
-                said.add(message)
-                tqdm.write(f"warning: {message}", file=sys.stderr)
+    try:
+        for outcome in _with_progress(results, len(tasks), label):
+            outcomes.append(outcome)
+            for message in outcome.warnings:
+                if message not in said:
+                    said.add(message)
+                    tqdm.write(f"warning: {message}", file=sys.stderr)
+    except KeyboardInterrupt:
+        warnings.simplefilter("ignore")  # joblib's, about the workers that it ends
+        results.close()
+        raise
     return outcomes
+
+
+def _in_this_process(run_task: Callable, tasks: list, jobs: int) -> Generator:
+    """Run the tasks one after another, and lose no Ctrl-C.
+
+    Python drops a KeyboardInterrupt that falls into a destructor, with a message; Brian2 spends
+    some of its time in them.
+    """
+    interrupted = False
+
+    def interrupt(number, frame):
+        nonlocal interrupted
+        interrupted = True
+        raise KeyboardInterrupt
+
+    handler, hook = signal.signal(signal.SIGINT, interrupt), sys.unraisablehook
+    sys.unraisablehook = lambda dropped: None if interrupted else hook(dropped)
+    try:
+        for task in tasks:
+            outcome = _run(run_task, task)
+            if interrupted:
+                raise KeyboardInterrupt
+            yield outcome
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        sys.unraisablehook = hook
+
+
+def _in_workers(run_task: Callable, tasks: list, jobs: int) -> Generator:
+    """Start worker processes that leave Ctrl-C, which reaches every process, to this one."""
+    # Workers that are ended in their first moments leave semaphores for another one to report.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by what starts now
+    try:
+        pool = Parallel(n_jobs=jobs, return_as="generator")
+        return pool(delayed(_run_in_worker)(run_task, task) for task in tasks)
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def configuration(task) -> str:
@@ -63,8 +103,7 @@ def _run(run_task: Callable, task) -> Outcome:
 
 
 def _run_in_worker(run_task: Callable, task) -> Outcome:
-    # Ctrl-C reaches all processes; only the first one may act on it, and ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Brian2 sets a handler when it is imported
     return _run(run_task, task)
 
 
