@@ -23,6 +23,8 @@ LOWRANK_TRIAL = (
     Column("n_spikes", int, "", "spikes in the run"),
     Column("duration", float, "tau", "simulated time"),
     BACKEND,
+    Column("simulator", str, "", "exact: event-driven; clock: Brian2 with a clock, approximate"),
+    Column("dt", float, "tau", "clock step; 0 for the exact simulator"),
 )
 
 LOWRANK_STORED = (RULE, N_NEURONS, N_PATTERNS, LOAD, GAMMA, KAPPA, NETWORK_SEED)
@@ -32,10 +34,6 @@ LOWRANK_RECALL = Schema(
     (
         *LOWRANK_STORED,
         *LOWRANK_TRIAL,
-        Column(
-            "simulator", str, "", "exact: event-driven; clock: Brian2 with a clock, approximate"
-        ),
-        Column("dt", float, "tau", "clock step; 0 for the exact simulator"),
         Column("pattern_correlation", float, "", "largest |cosine| with another stored pattern"),
         Column("residual", float, "", "largest element of |D eta - xi|"),
         Column("rank", int, "", "rank of the neural patterns"),

@@ -1,7 +1,7 @@
 """The delay network in Brian2: equations as text, a synapse for every learned weight."""
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, Quantity, SpikeMonitor, Synapses, TimedArray, ms
+from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, TimedArray, ms
 
 from brianmem.backends import brian_backend
 from brianmem.delay.equations import LIF
@@ -11,6 +11,9 @@ from brianmem.equations import Model
 from brianmem.errors import InputError
 from brianmem.raster import Raster
 
+# A step of the paper's networks. Time constants in a user's equations are relative to it.
+STEP = 1 * ms
+
 # The recursion decays, adds the input, and only then compares with the threshold. In Brian2's
 # default order the threshold comes before the input, which the reset would then wipe out.
 SCHEDULE = ["start", "groups", "synapses", "thresholds", "resets", "end"]
@@ -18,7 +21,7 @@ SCHEDULE = ["start", "groups", "synapses", "thresholds", "resets", "end"]
 
 def constants(params: DelayParameters, threshold: float) -> dict:
     """What the network gives to the equations."""
-    return {"tau": params.tau_steps * params.step_ms * ms, "theta": threshold}
+    return {"tau": params.tau_steps * STEP, "theta": threshold}
 
 
 def recall(
@@ -45,13 +48,13 @@ def recall(
     Raises InputError if the sizes of weights, cues and params differ.
     """
     _check_sizes(weights, cues, params)
-    n_copies, n_neurons, step = cues.n_patterns, params.n_neurons, params.step_ms * ms
+    n_copies, n_neurons = cues.n_patterns, params.n_neurons
     with brian_backend(backend):
         # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.
-        clock = Clock(step, name="delay_clock")
+        clock = Clock(STEP, name="delay_clock")
         clamped = cues.to_dense().transpose(2, 0, 1).reshape(cues.n_steps, -1).astype(float)
         namespace = model.namespace(constants(params, threshold)) | {
-            "cue": TimedArray(clamped, dt=step, name="delay_cue"),
+            "cue": TimedArray(clamped, dt=STEP, name="delay_cue"),
             "n_cue_steps": cues.n_steps,
         }
         neurons = NeuronGroup(
@@ -71,10 +74,10 @@ def recall(
         monitor = SpikeMonitor(neurons, name="delay_spikes")
         network = Network(neurons, monitor)
         if len(weights):  # Brian2 has no Synapses without a synapse
-            network.add(_synapses(neurons, weights, n_copies, model, step))
+            network.add(_synapses(neurons, weights, n_copies, model))
         network.schedule = SCHEDULE
-        network.run(params.n_steps * step)
-        fired, steps = np.array(monitor.i), np.round(np.array(monitor.t / step)).astype(np.int64)
+        network.run(params.n_steps * STEP)
+        fired, steps = np.array(monitor.i), np.round(np.array(monitor.t / STEP)).astype(np.int64)
     return Raster(fired // n_neurons, fired % n_neurons, steps, n_copies, n_neurons, params.n_steps)
 
 
@@ -93,9 +96,7 @@ def _check_sizes(weights: DelayWeights, cues: Raster, params: DelayParameters) -
         raise InputError(f"a cue lasts 1 to n_steps = {params.n_steps} steps, not {cues.n_steps}")
 
 
-def _synapses(
-    neurons: NeuronGroup, weights: DelayWeights, n_copies: int, model: Model, step: Quantity
-) -> Synapses:
+def _synapses(neurons: NeuronGroup, weights: DelayWeights, n_copies: int, model: Model) -> Synapses:
     synapses = Synapses(
         neurons,
         neurons,
@@ -111,5 +112,5 @@ def _synapses(
     )
     synapses.w = np.tile(weights.value, n_copies)
     # Synapses look at the spikes of the step before, which is one step of delay already.
-    synapses.delay = (np.tile(weights.delay_steps, n_copies) - 1) * step
+    synapses.delay = (np.tile(weights.delay_steps, n_copies) - 1) * STEP
     return synapses

@@ -21,7 +21,6 @@ class DelayParameters:
     beta : decay of the potential per step, exp(-step/tau)
     threshold : theta; None puts it in the middle of the gap that learning leaves
     gain : factor on the weights; at 1 a neuron's drive at its target is about 1
-    step_ms : length of a step in Brian2, in ms
 
     Symbols are those of Perrinet (2026). Raises InputError for values out of range.
     """
@@ -35,7 +34,6 @@ class DelayParameters:
     beta: float = 0.7
     threshold: float | None = None
     gain: float = 1.0
-    step_ms: float = 1.0
 
     def __post_init__(self):
         for name in ("n_neurons", "n_delays", "n_patterns"):
@@ -50,7 +48,7 @@ class DelayParameters:
             value = getattr(self, name)
             if not 0 < value < 1:
                 raise InputError(f"{name} must lie strictly between 0 and 1, not {value}")
-        for name in ("threshold", "gain", "step_ms"):
+        for name in ("threshold", "gain"):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise InputError(f"{name} must be positive and finite, not {value}")

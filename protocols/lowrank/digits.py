@@ -12,15 +12,21 @@ from brianmem import schemas
 from brianmem.digits import SIDE, as_patterns, load_digits, one_of_each
 from brianmem.equation_check import check_model
 from brianmem.equations import Model
-from brianmem.errors import InputError
-from brianmem.lowrank import network, readout, reference
+from brianmem.lowrank import network, readout
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory, store
 from brianmem.lowrank.parameters import LowRankParameters
 from brianmem.patterns import draw_flips, flip
 from brianmem.spikes import Spikes
 from protocols import cli
-from protocols.lowrank.trials import Trial, measure, network_columns
+from protocols.lowrank.trials import (
+    EXACT,
+    Trial,
+    measure,
+    network_columns,
+    run_columns,
+    simulate,
+)
 from protocols.protocol import Protocol
 
 IMAGE_TIMES = (0.2, 1.0)  # tau; the end of the run is shown too
@@ -50,7 +56,7 @@ SMOKE = {
     "kappa": (5.0,),
     "duration": (20.0,),
     "flip_fraction": (0.15,),
-    "dt": (0.0,),
+    "dt": (EXACT,),
 }
 PAPER = SMOKE | {"network_seed": tuple(range(10)), "kappa": (1.0, 2.0, 5.0)}
 
@@ -72,12 +78,12 @@ def run_task(task: DigitsTask) -> dict[str, list[dict]]:
         rng = np.random.default_rng([task.network_seed, 1, digit])
         start = flip(xi[:, digit], draw_flips(n_latents, task.flip_fraction, rng))
         trial = Trial("stored", digit, task.flip_fraction, xi[:, digit], start)
-        spikes = _simulate(task, memory, start)
+        [spikes] = simulate(memory, [start], task.dt, task.model, task.backend)
         rows.append(
             network_columns(memory, task.network_seed)
             | measure(memory, trial, spikes)
+            | run_columns(task.dt, task.backend)
             | {
-                "backend": "numpy" if task.dt == 0 else task.backend,
                 "digit": digit,
                 "dataset": digits.name,
                 "image": chosen[digit],
@@ -86,18 +92,6 @@ def run_task(task: DigitsTask) -> dict[str, list[dict]]:
         if task.details:
             images += _images(memory, task, trial, spikes)
     return {"lowrank_digits": rows, "lowrank_digits_images": images}
-
-
-def _simulate(task: DigitsTask, memory: LowRankMemory, start: np.ndarray) -> Spikes:
-    if task.dt > 0:
-        model = task.model or LIF
-        return network.simulate_with_clock(memory, [start], task.dt, model, task.backend)[0]
-    if task.model is not None:
-        raise InputError(
-            "the exact simulator runs the built-in equations only: with --equations, choose a "
-            "clock step such as --set dt=0.001"
-        )
-    return reference.simulate(memory, start)
 
 
 def _images(memory: LowRankMemory, task: DigitsTask, trial: Trial, spikes: Spikes) -> list[dict]:

@@ -1,12 +1,17 @@
-"""A start of a low-rank network, and the measures of its run that every table has."""
+"""A start of a low-rank network, its run, and the measures of it that every table has."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from brianmem.lowrank import readout
+from brianmem.equations import Model
+from brianmem.errors import InputError
+from brianmem.lowrank import network, readout, reference
+from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory
 from brianmem.spikes import Spikes
+
+EXACT = 0.0  # the clock step of the exact simulator, in grids and tables
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,30 @@ def network_columns(memory: LowRankMemory, network_seed: int) -> dict:
         "kappa": params.kappa,
         "network_seed": network_seed,
     }
+
+
+def simulate(
+    memory: LowRankMemory, starts: list, dt: float, model: Model | None, backend: str
+) -> list[Spikes]:
+    """Spikes of each start: exact if dt is 0, else from Brian2 with that clock step, in tau.
+
+    Raises InputError if equations other than the built-in ones (`model`) shall be run exactly.
+    """
+    if dt != EXACT:
+        return network.simulate_with_clock(memory, starts, dt, model or LIF, backend)
+    if model is not None:
+        raise InputError(
+            "the exact simulator runs the built-in equations only: with --equations, choose a "
+            "clock step such as --set dt=0.001"
+        )
+    return [reference.simulate(memory, start) for start in starts]
+
+
+def run_columns(dt: float, backend: str) -> dict:
+    """Columns that tell how a row was simulated."""
+    if dt == EXACT:
+        return {"simulator": "exact", "dt": dt, "backend": "numpy"}
+    return {"simulator": "clock", "dt": dt, "backend": backend}
 
 
 def measure(memory: LowRankMemory, trial: Trial, spikes: Spikes) -> dict:
