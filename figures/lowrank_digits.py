@@ -43,8 +43,8 @@ def draw(folder) -> Figure:
                 ax.set_xlabel(f"m = {overlaps[rule, digit]:.2f}", fontsize=6, labelpad=1.5)
     first = trials.iloc[0]
     figure.suptitle(
-        f"{len(digits)} {first['dataset']}: {first['flip_fraction']:.0%} of the pixels flipped, "
-        f"N = {first['n_neurons']}; m is the overlap with the target",
+        f"{len(digits)} digits ({first['dataset']}), {first['flip_fraction']:.0%} of the pixels "
+        f"flipped, N = {first['n_neurons']}; m is the overlap with the target",
         fontsize=8,
     )
     return figure
