@@ -8,6 +8,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
 BIN := .venv/bin
 READY := .venv/.ready
+READY_DEV := .venv/.ready-dev
 TABLES := results/$(GRID)/tables
 PROTOCOLS := lowrank_recall lowrank_digits delay_recall
 SOURCES := $(shell find brianmem protocols -name '*.py')
@@ -24,15 +25,15 @@ figures: $(PROTOCOLS:%=$(TABLES)/%.csv)
 paper:
 	@$(MAKE) --no-print-directory figures GRID=paper
 
-test: $(READY)
+test: $(READY_DEV)
 	$(BIN)/pytest
 
-lint: $(READY)
+lint: $(READY_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --config setup.cfg
 
-format: $(READY)
+format: $(READY_DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -47,5 +48,9 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "Python 3.11 to 3.13 is needed: name one with make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(READY_DEV): $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
 	@touch $@

@@ -2,19 +2,10 @@
 
 import pandas as pd
 
-NETWORK = [
-    "learner",
-    "n_neurons",
-    "n_delays",
-    "n_steps",
-    "n_patterns",
-    "firing_prob",
-    "beta",
-    "gain",
-    "threshold",
-    "seed",
-]
-COUNTS = ["true_positives", "false_positives", "false_negatives"]
+from analysis.select import DELAY as NETWORK
+from brianmem.schemas import OUTCOMES
+
+COUNTS = [column.name for column in OUTCOMES]
 
 
 def f1(counts: pd.DataFrame) -> pd.Series:

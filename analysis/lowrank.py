@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from analysis.select import LOWRANK as NETWORK
+
 RECALLED = 0.95  # overlap above which a pattern counts as recalled
-NETWORK = ["rule", "n_neurons", "n_patterns", "gamma", "kappa", "network_seed"]
 
 
 def recalled(trials: pd.DataFrame) -> pd.Series:
@@ -11,12 +12,11 @@ def recalled(trials: pd.DataFrame) -> pd.Series:
     return trials["overlap"] > RECALLED
 
 
-def success_by_rule(trials: pd.DataFrame) -> pd.DataFrame:
-    """Part of the trials that recall their pattern, by rule, kind of start and flip fraction.
+def success(trials: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Part of the trials that recall their pattern, for each value of the keys.
 
-    Columns: rule, kappa, start, flip_fraction, n_trials, recalled, overlap (mean).
+    Columns: the keys, n_trials, recalled, overlap (mean).
     """
-    keys = ["rule", "kappa", "start", "flip_fraction"]
     groups = trials.assign(recalled=recalled(trials)).groupby(keys, sort=False)
     return groups.agg(
         n_trials=("recalled", "size"), recalled=("recalled", "mean"), overlap=("overlap", "mean")

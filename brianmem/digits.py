@@ -2,6 +2,8 @@
 
 import gzip
 import struct
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +21,7 @@ class Digits:
 
     Attributes
     ----------
-    images : float array, shape (n_images, 28, 28), from 0 to 1
+    images : float array, shape (n_images, 28, 28), from 0 (background) to 1 (ink)
     labels : int array, shape (n_images,), from 0 to 9
     name : where they come from
     """
@@ -58,6 +60,8 @@ def load_digits(path=None) -> Digits:
             f"{path} holds images of shape {images.shape} and labels of shape {labels.shape}: "
             f"expected (n, {SIDE}, {SIDE}) and (n,)"
         )
+    if not (_is_integer(images) and _is_integer(labels) and images.min() >= 0 and images.max() > 1):
+        raise InputError(f"{path} must hold pixels as integers from 0 to 255, and integer labels")
     return Digits(images / 255.0, labels.astype(int), path.name)
 
 
@@ -74,9 +78,18 @@ def one_of_each(digits: Digits, rng: np.random.Generator) -> np.ndarray:
 
 
 def as_patterns(images: np.ndarray) -> np.ndarray:
-    """Patterns of +-1, shape (784, n_images): +1 where a pixel is brighter than half."""
+    """Patterns of +-1, shape (784, n_images): +1 where a pixel is brighter than half.
+
+    Raises InputError if two images give the same pattern.
+    """
     bright = images.reshape(len(images), -1).T > 0.5
+    if len(np.unique(bright, axis=1).T) < len(images):
+        raise InputError("two of the images are the same once they are binarised")
     return np.where(bright, 1, -1).astype(np.int8)
+
+
+def _is_integer(array: np.ndarray) -> bool:
+    return np.issubdtype(array.dtype, np.integer)
 
 
 def _embedded_digits() -> Digits:
@@ -105,7 +118,7 @@ def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
             for names in (("images", "labels"), ("x_train", "y_train")):
                 if all(name in arrays for name in names):
                     return tuple(arrays[name] for name in names)
-    except ValueError as error:
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{path} is no readable npz file: {error}") from None
     raise InputError(f"{path} has neither images and labels nor x_train and y_train")
 
@@ -121,5 +134,5 @@ def _read_idx(path: Path) -> np.ndarray:
         if zeros or kind != 8:
             raise ValueError("it does not begin like one")
         return np.frombuffer(content, np.uint8, offset=4 + 4 * n_axes).reshape(shape)
-    except (ValueError, struct.error, EOFError, gzip.BadGzipFile) as error:
+    except (ValueError, struct.error, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{path} is no idx file of bytes: {error}") from None

@@ -11,8 +11,10 @@ from brian2.utils.stringtools import get_identifiers
 from pyparsing import ParseBaseException
 
 from brianmem.backends import brian_backend
-from brianmem.equations import Model
+from brianmem.equations import INTEGRATORS, Model
 from brianmem.errors import InputError
+
+RANDOM = {"rand", "randn", "poisson"}  # Brian2's functions; its noise xi depends on the model
 
 
 def check_model(model: Model, network: dict) -> None:
@@ -27,6 +29,9 @@ def check_model(model: Model, network: dict) -> None:
     """
     namespace = model.namespace(network)
     equations = _parse_equations(model)
+    _refuse_randomness(model, equations)
+    if not model.pulse.strip():
+        raise InputError(f"{model.place('pulse')}: a synapse must do something with a pulse")
     with brian_backend("numpy"):
         neurons = _attempt(model, "model", model.model, _neurons, model, equations, namespace)
         _check_equations(model, neurons)
@@ -44,10 +49,37 @@ def _parse_equations(model: Model) -> Equations:
     try:
         return Equations(model.model)
     except Exception as error:
-        # Each line alone tells which one it is; if each is right alone, they contradict each other.
-        for line in model.model.splitlines():
-            _attempt(model, "model", line, Equations, line)
-        raise InputError(f"{model.place('model', 'model')}: {_reason(error)}") from None
+        _find_line(model)
+        # Each line is right alone, so they contradict each other.
+        raise InputError(f"{model.place('model')}: {_reason(error)}") from None
+
+
+def _find_line(model: Model) -> None:
+    """Raise InputError for the first equation that cannot be parsed; it may span several lines."""
+    lines = [line for line in model.model.splitlines() if line.split("#")[0].strip()]
+    while lines:
+        for last in range(1, len(lines) + 1):
+            try:
+                Equations("\n".join(lines[:last]))
+            except Exception:
+                continue
+            break
+        else:
+            _attempt(model, "model", lines[0], Equations, lines[0])
+        lines = lines[last:]
+
+
+def _refuse_randomness(model: Model, equations: Equations) -> None:
+    """Noise inside equations would make another table of the same seed."""
+    code = {key: getattr(model, key) for key in ("model", "threshold", "reset", "pulse")}
+    code["refractory"] = str(model.refractory)
+    for key, text in code.items():
+        names = get_identifiers(text) & (RANDOM | equations.stochastic_variables)
+        if names:
+            raise InputError(
+                f"{model.place(key)}: '{min(names)}' is random, and equations must not be: the "
+                "same seed gives the same table"
+            )
 
 
 def _neurons(model: Model, equations: Equations, namespace: dict) -> NeuronGroup:
@@ -57,7 +89,7 @@ def _neurons(model: Model, equations: Equations, namespace: dict) -> NeuronGroup
         threshold=model.threshold,
         reset=model.reset,
         refractory=model.refractory,
-        method=("exact", "euler", "heun"),
+        method=INTEGRATORS,
         clock=Clock(1 * ms),
         namespace=namespace,
     )
@@ -80,8 +112,9 @@ def _check_equations(model: Model, neurons: NeuronGroup) -> None:
             continue
         differential = equation.type == DIFFERENTIAL_EQUATION
         dimensions = equation.dim / second.dim if differential else equation.dim
-        left = rf"d{equation.varname}/dt" if differential else rf"\b{equation.varname}"
-        line = next(line for line in model.model.splitlines() if re.search(rf"{left}\s*=", line))
+        left = rf"d{equation.varname}\s*/\s*dt" if differential else rf"\b{equation.varname}"
+        lines = model.model.splitlines()
+        line = next((line for line in lines if re.search(rf"{left}\s*=", line)), lines[0])
         _attempt(model, "model", line, _check_dimensions, neurons, str(equation.expr), dimensions)
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from brianmem.errors import InputError
 
+# What Brian2 tries, in this order: linear equations are solved exactly.
+INTEGRATORS = ("exact", "euler", "heun")
+
 
 @dataclass(frozen=True)
 class Model:
@@ -59,11 +62,14 @@ class Model:
             ) from None
 
     def place(self, key: str, text: str = "") -> str:
-        """Where `text`, or the parameter of that name, stands: file, line and key."""
+        """Where `text`, the parameter of that name, or just the key stands: file, line and key."""
         if self.source is None:
             return f"built-in {key}"
-        pattern = rf"^\s*{text}\s*=" if key == "parameters" else re.escape(text.strip())
-        lines = Path(self.source).read_text().splitlines() if text else []
+        escaped = re.escape(text.strip())
+        pattern = rf"^\s*{escaped}\s*=" if key == "parameters" else escaped
+        if not text or text == key:
+            pattern = rf"^\s*\[*{re.escape(key)}\b"
+        lines = Path(self.source).read_text().splitlines()
         found = [number for number, line in enumerate(lines, 1) if re.search(pattern, line)]
         return f"{self.source}, " + (f"line {found[0]} ({key})" if found else key)
 
@@ -84,10 +90,14 @@ def load_model(path, default: Model) -> Model:
     known = [f.name for f in fields(Model) if f.name != "source"]
     for key, value in content.items():
         if key not in known:
-            place = model.place(key, key)
+            place = model.place(key)
             raise InputError(f"{place}: unknown key '{key}', choose from {', '.join(known)}")
         if not _has_type(key, value):
-            raise InputError(f"{model.place(key, key)}: {key} must be {_EXPECTED[key]}")
+            raise InputError(f"{model.place(key)}: {key} must be {_EXPECTED[key]}")
+    for name, value in content.get("parameters", {}).items():
+        if not isinstance(value, int | float | str):
+            place = model.place("parameters", name)
+            raise InputError(f"{place}: {name} must be a number or a string such as '50*ms'")
     return replace(model, **content)
 
 
@@ -103,7 +113,5 @@ _EXPECTED = {
 
 def _has_type(key: str, value) -> bool:
     if key == "parameters":
-        return isinstance(value, dict) and all(
-            isinstance(v, int | float | str) for v in value.values()
-        )
+        return isinstance(value, dict)
     return isinstance(value, str) or (key == "refractory" and value is False)

@@ -37,6 +37,9 @@ class Raster:
             if len(index) and (index.min() < 0 or index.max() >= size):
                 raise InputError(f"a raster of {size} {name}s has an event outside them")
             object.__setattr__(self, name, index[order])
+        events = np.stack([self.pattern, self.step, self.neuron])
+        if (np.diff(events) == 0).all(axis=0).any():
+            raise InputError("a raster has at most one spike of a neuron in a step")
 
     def __len__(self) -> int:
         return len(self.step)

@@ -21,13 +21,21 @@ LOWRANK_TRIAL = (
     Column("overlap_final", float, "", "cosine of pattern and latents at the end"),
     Column("signs_correct", float, "", "part of the averaged latents with the pattern's sign"),
     Column("n_spikes", int, "", "spikes in the run"),
-    Column("duration", float, "tau", "simulated time"),
     BACKEND,
     Column("simulator", str, "", "exact: event-driven; clock: Brian2 with a clock, approximate"),
     Column("dt", float, "tau", "clock step; 0 for the exact simulator"),
 )
 
-LOWRANK_STORED = (RULE, N_NEURONS, N_PATTERNS, LOAD, GAMMA, KAPPA, NETWORK_SEED)
+LOWRANK_STORED = (
+    RULE,
+    N_NEURONS,
+    N_PATTERNS,
+    LOAD,
+    GAMMA,
+    KAPPA,
+    NETWORK_SEED,
+    Column("duration", float, "tau", "simulated time"),
+)
 
 LOWRANK_RECALL = Schema(
     "lowrank_recall",
@@ -118,11 +126,9 @@ LOWRANK_DIGITS = Schema(
 LOWRANK_DIGITS_IMAGES = Schema(
     "lowrank_digits_images",
     (
-        RULE,
-        GAMMA,
-        KAPPA,
-        NETWORK_SEED,
+        *LOWRANK_STORED,
         FLIP_FRACTION,
+        Column("dt", float, "tau", "clock step; 0 for the exact simulator"),
         Column("digit", int, "", "class of the image, 0 to 9"),
         Column("stage", str, "", "cue, recall or target"),
         Column("time", float, "tau", "time of a recall; 0 for cue and target"),

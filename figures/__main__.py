@@ -7,7 +7,8 @@ from pathlib import Path
 import matplotlib
 
 from brianmem import tables
-from brianmem.errors import BrianmemError
+from brianmem.errors import InputError
+from brianmem.terminal import guard
 
 matplotlib.use("Agg")
 
@@ -28,18 +29,17 @@ def main(argv: list[str] | None = None) -> int:
     """Draw one figure, or all, as PNG and PDF, and print their paths."""
     parser = argparse.ArgumentParser(prog="python -m figures", description=__doc__)
     parser.add_argument("name", choices=[*FIGURES, "all"])
-    parser.add_argument("--tables", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    arguments = parser.parse_args(argv)
-    names = FIGURES if arguments.name == "all" else [arguments.name]
-    try:
-        folder = tables.make_folder(arguments.out)
-        for name in names:
-            draw(name, arguments.tables, folder)
-    except BrianmemError as error:
-        print(f"figures: error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    for flag, default in (("--tables", "results/smoke/tables"), ("--out", "results/smoke/figures")):
+        parser.add_argument(
+            flag, type=Path, default=Path(default), metavar="DIR", help=f"default {default}"
+        )
+    return guard("figures", lambda: _draw_all(parser.parse_args(argv)))
+
+
+def _draw_all(arguments: argparse.Namespace) -> None:
+    folder = tables.make_folder(arguments.out)
+    for name in FIGURES if arguments.name == "all" else [arguments.name]:
+        draw(name, arguments.tables, folder)
 
 
 def draw(name: str, source: Path, folder: Path) -> None:
@@ -49,8 +49,12 @@ def draw(name: str, source: Path, folder: Path) -> None:
         for suffix in ("png", "pdf"):
             # Without dates, the same tables give the same file.
             metadata = {"CreationDate": None} if suffix == "pdf" else None
-            figure.savefig(folder / f"{name}.{suffix}", metadata=metadata)
-            print(folder / f"{name}.{suffix}")
+            path = folder / f"{name}.{suffix}"
+            try:
+                figure.savefig(path, metadata=metadata)
+            except OSError as error:
+                raise InputError(f"cannot write {path}: {error.strerror}") from None
+            print(path)
         plt.close(figure)
 
 

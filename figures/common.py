@@ -1,5 +1,7 @@
 """What several figures share: names, colours, panel letters."""
 
+from brianmem.errors import InputError
+
 RULE_NAMES = {
     "hebbian": "Hebbian",
     "pseudo_inverse": "pseudo-inverse",
@@ -32,3 +34,16 @@ def known_rules(table) -> list[str]:
 def name_of(rule: str) -> str:
     """A rule's name in a figure."""
     return RULE_NAMES.get(rule, rule)
+
+
+def not_empty(table, what: str):
+    """The table itself; InputError if it has no row."""
+    if not len(table):
+        raise InputError(f"there is nothing to draw: the tables have no {what}")
+    return table
+
+
+def settings(table, **names: str) -> str:
+    """Values of the first row, for a title: settings(table, N="n_neurons") is "N = 20"."""
+    row = table.iloc[0]
+    return ", ".join(f"{symbol} = {row[column]:g}" for symbol, column in names.items())

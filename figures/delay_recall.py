@@ -5,22 +5,28 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.delay import f1_along_time, f1_by_network
+from analysis.select import DELAY, first_of_each
 from brianmem import schemas, tables
-from figures.common import CUE, EXTRA, HIT, LEARNER_COLOURS, TARGET, letter
+from figures.common import CUE, EXTRA, HIT, LEARNER_COLOURS, TARGET, letter, not_empty, settings
 
 WINDOW = 50  # steps of the sliding F1
 
 
 def draw(folder) -> Figure:
     """Raster of one pattern by the last learner, F1 along time, and F1 of every network."""
-    recall = tables.read(schemas.DELAY_RECALL, folder)
-    spikes = tables.read(schemas.DELAY_RECALL_SPIKES, folder)
-    steps = tables.read(schemas.DELAY_RECALL_STEPS, folder)
-    smallest = recall["n_neurons"].min()
-    recall, spikes, steps = (t[t["n_neurons"] == smallest] for t in (recall, spikes, steps))
+    recall, steps, spikes = (
+        first_of_each(tables.read(schema, folder), DELAY, ["learner", "seed"])
+        for schema in (
+            schemas.DELAY_RECALL,
+            schemas.DELAY_RECALL_STEPS,
+            schemas.DELAY_RECALL_SPIKES,
+        )
+    )
+    names = {"N": "n_neurons", "D": "n_delays", "T": "n_steps", "M": "n_patterns"}
     figure = plt.figure(figsize=(7.2, 6.0))
+    figure.suptitle(settings(recall, **names, beta="beta"), fontsize=8)
     top, bottom = figure.subfigures(2, 1, height_ratios=[1.6, 1])
-    _draw_raster(top.subplots(), spikes)
+    _draw_raster(top.subplots(), not_empty(spikes, "spikes of the delay network"))
     along, networks = bottom.subplots(1, 2, width_ratios=[2.2, 1])
     _draw_along_time(along, steps)
     _draw_networks(networks, recall)
@@ -30,6 +36,7 @@ def draw(folder) -> Figure:
 def _draw_raster(ax, spikes) -> None:
     learner = list(dict.fromkeys(spikes["learner"]))[-1]
     spikes = spikes[spikes["learner"] == learner]
+    spikes = spikes[spikes["seed"] == spikes["seed"].iloc[0]]
     events = {
         kind: set(zip(table["step"], table["neuron"], strict=True))
         for kind, table in spikes.groupby("kind")

@@ -5,14 +5,16 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.lowrank import clock_error
+from analysis.select import LOWRANK, first_of_each
 from brianmem import schemas, tables
 from brianmem.errors import InputError
-from figures.common import RULE_COLOURS, known_rules, letter, name_of
+from figures.common import RULE_COLOURS, known_rules, letter, name_of, settings
 
 
 def draw(folder) -> Figure:
     """Spikes that share their time, excess of spikes and error of the overlap, by rule and step."""
-    trials = tables.read(schemas.LOWRANK_RECALL, folder)
+    table = tables.read(schemas.LOWRANK_RECALL, folder)
+    trials = first_of_each(table, LOWRANK, ["rule", "network_seed"])
     errors = clock_error(trials)
     if not len(errors):
         raise InputError("the table lowrank_recall has no exact and clock-driven runs to compare")
@@ -48,5 +50,8 @@ def draw(folder) -> Figure:
         ax.set_xticks(range(len(steps)), [f"{dt:g}" for dt in steps])
         letter(ax, panel)
     axes[0].set_xticks(range(len(steps) + 1), [*(f"{dt:g}" for dt in steps), "exact"])
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    names = {"N": "n_neurons", "p": "n_patterns", "kappa": "kappa"}
+    n_networks = trials["network_seed"].nunique()
+    figure.suptitle(f"{n_networks} networks, {settings(trials, **names)}", fontsize=8)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure

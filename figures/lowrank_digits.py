@@ -3,17 +3,18 @@
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from analysis.select import LOWRANK, first_of_each
 from brianmem import schemas, tables
-from figures.common import known_rules, name_of
+from figures.common import known_rules, name_of, not_empty, settings
 
 
 def draw(folder) -> Figure:
     """A column per digit: cue, recall over time, final recall of the other rules, and target."""
-    trials = tables.read(schemas.LOWRANK_DIGITS, folder)
-    images = tables.read(schemas.LOWRANK_DIGITS_IMAGES, folder)
-    for column in ("kappa", "flip_fraction", "network_seed"):
-        images = images[images[column] == images[column].iloc[0]]
-        trials = trials[trials[column] == images[column].iloc[0]]
+    columns = [*LOWRANK, "flip_fraction", "dt"]
+    trials, images = (
+        first_of_each(not_empty(tables.read(schema, folder), "digits"), columns, ["rule"])
+        for schema in (schemas.LOWRANK_DIGITS, schemas.LOWRANK_DIGITS_IMAGES)
+    )
     rules = known_rules(images)
     shown = rules[-1]
     end = images["time"].max()
@@ -44,7 +45,7 @@ def draw(folder) -> Figure:
     first = trials.iloc[0]
     figure.suptitle(
         f"{len(digits)} digits ({first['dataset']}), {first['flip_fraction']:.0%} of the pixels "
-        f"flipped, N = {first['n_neurons']}; m is the overlap with the target",
+        f"flipped, {settings(trials, N='n_neurons', kappa='kappa')}; m: overlap with the target",
         fontsize=8,
     )
     return figure

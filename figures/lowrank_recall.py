@@ -4,9 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.lowrank import networks_recalling_all, success_by_rule
+from analysis.lowrank import networks_recalling_all, success
+from analysis.select import LOWRANK, first_of_each
 from brianmem import schemas, tables
-from figures.common import RULE_COLOURS, known_rules, letter, name_of
+from figures.common import RULE_COLOURS, known_rules, letter, name_of, settings
 
 # Sets in which two patterns (nearly) coincide cannot be told apart by any rule: they count in
 # panel g, but make a poor example.
@@ -16,11 +17,10 @@ SHOWN_TAU = 5.0
 
 def draw(folder) -> Figure:
     """Traces and rasters of one network, its weights, and the success of many networks."""
-    trials = tables.read(schemas.LOWRANK_RECALL, folder)
-    trials = trials[trials["kappa"] == trials["kappa"].max()]
-    seed = _example_seed(trials, tables.read(schemas.LOWRANK_RECALL_CONSTRAINTS, folder))
-    one = {
-        schema.name: _of_network(tables.read(schema, folder), seed, trials["kappa"].max())
+    each = ["rule", "network_seed"]
+    trials = first_of_each(tables.read(schemas.LOWRANK_RECALL, folder), LOWRANK, each)
+    details = {
+        schema.name: first_of_each(tables.read(schema, folder), LOWRANK, each)
         for schema in (
             schemas.LOWRANK_RECALL_TRACES,
             schemas.LOWRANK_RECALL_SPIKES,
@@ -29,9 +29,17 @@ def draw(folder) -> Figure:
             schemas.LOWRANK_RECALL_CONSTRAINTS,
         )
     }
+    seed = _example_seed(trials, details["lowrank_recall_constraints"])
+    one = {name: table[table["network_seed"] == seed] for name, table in details.items()}
     rules = known_rules(trials)
     figure = plt.figure(figsize=(7.2, 9.0))
-    rows = figure.subfigures(4, 1, height_ratios=[2.9, 1.5, 1.5, 2.1])
+    names = {"N": "n_neurons", "p": "n_patterns", "kappa": "kappa"}
+    figure.suptitle(
+        f"{settings(trials, **names)}. Panels a to f: network {seed}, "
+        f"{trials['flip_fraction'].max():.0%} of the start flipped",
+        fontsize=8,
+    )
+    rows = figure.subfigures(4, 1, height_ratios=[2.9, 1.5, 1.5, 2.3])
     _draw_recall(rows[0], one["lowrank_recall_traces"], one["lowrank_recall_spikes"], rules)
     _draw_matrices(
         rows[1], one["lowrank_recall_decoders"], rules, "c", "decoders D", "latent", "neuron"
@@ -51,10 +59,6 @@ def _example_seed(trials, details) -> int:
     return next((seed for seed in seeds if correlation[seed] < DISTINCT), seeds[0])
 
 
-def _of_network(table, seed, kappa):
-    return table[(table["network_seed"] == seed) & (table["kappa"] == kappa)]
-
-
 def _draw_recall(figure, traces, spikes, rules) -> None:
     cued = traces["cued_pattern"].min()
     axes = figure.subplots(2, len(rules), sharex=True, sharey="row", squeeze=False)
@@ -68,13 +72,17 @@ def _draw_recall(figure, traces, spikes, rules) -> None:
         top.axhline(1, color="0.8", lw=0.6, zorder=0)
         top.set(title=name_of(rule), xlim=(0, SHOWN_TAU), ylim=(-1.1, 1.1))
         fired = spikes[(spikes["rule"] == rule) & (spikes["cued_pattern"] == cued)]
-        colours = np.where(fired["active"], "k", "#D55E00")
-        bottom.scatter(fired["time"], fired["neuron"], c=colours, s=3, marker="|", lw=0.6)
+        for active, colour in ((True, "k"), (False, "#D55E00")):
+            x, y = fired.loc[fired["active"] == active, ["time", "neuron"]].to_numpy().T
+            label = "active in the cued pattern" if active else "not active in it"
+            bottom.scatter(x, y, c=colour, s=3, marker="|", lw=0.6, label=label)
         bottom.set(xlabel="time (tau)")
     n_neurons = spikes["n_neurons"].iloc[0]
     axes[1, 0].set(ylabel="neuron", ylim=(n_neurons - 0.5, -0.5), yticks=[0, n_neurons - 1])
     axes[0, 0].set_ylabel("overlap")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
+    (lines, line_names), (dots, dot_names) = (ax.get_legend_handles_labels() for ax in axes[:, 0])
+    legend = [*lines, *dots], [*line_names, *dot_names]
+    figure.legend(*legend, loc="outside upper center", ncols=6)
     letter(axes[0, 0], "a")
     letter(axes[1, 0], "b")
 
@@ -132,15 +140,16 @@ def _draw_success(ax, trials, rules) -> None:
     exact = trials[trials["simulator"] == "exact"]
     exact = exact if len(exact) else trials[trials["dt"] == trials["dt"].min()]
     flips = exact["flip_fraction"].max()
-    success = success_by_rule(exact).set_index(["rule", "start", "flip_fraction"])["recalled"]
+    keys = ["rule", "start", "flip_fraction"]
+    parts = success(exact, keys).set_index(keys)["recalled"]
     n_networks = exact["network_seed"].nunique()
     bars = {
         "networks, all patterns": [
             networks_recalling_all(exact[exact["rule"] == rule], 0.0)["all_recalled"].mean()
             for rule in rules
         ],
-        f"trials, {flips:.0%} flipped": [success[rule, "stored", flips] for rule in rules],
-        "random vertices kept": [success[rule, "random", 0.0] for rule in rules],
+        f"trials, {flips:.0%} flipped": [parts[rule, "stored", flips] for rule in rules],
+        "random vertices kept": [parts.get((rule, "random", 0.0), np.nan) for rule in rules],
     }
     for number, (label, values) in enumerate(bars.items()):
         x = np.arange(len(rules)) + 0.27 * (number - 1)
@@ -148,7 +157,7 @@ def _draw_success(ax, trials, rules) -> None:
             x, values, 0.25, label=label, color=["#222222", "#888888", "#E69F00"][number]
         )
         ax.bar_label(drawn, [f"{value:.2f}" for value in values], fontsize=5)
-    ax.set(ylim=(0, 1.35), yticks=[0, 0.5, 1], ylabel=f"fraction ({n_networks} networks)")
+    ax.set(ylim=(0, 1.1), yticks=[0, 0.5, 1], ylabel=f"fraction ({n_networks} networks)")
     ax.set_xticks(range(len(rules)), [name_of(rule) for rule in rules], rotation=40, ha="right")
-    ax.legend(loc="upper left", ncols=1, fontsize=6)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=6)
     letter(ax, "g")

@@ -3,8 +3,6 @@
 import argparse
 import fcntl
 import os
-import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,8 +12,9 @@ import pandas as pd
 from brianmem import schemas, tables
 from brianmem.backends import BACKENDS, check_backend, default_backend
 from brianmem.equations import load_model
-from brianmem.errors import BrianmemError, InputError
-from protocols.execute import Outcome, configuration, execute
+from brianmem.errors import InputError
+from brianmem.terminal import guard
+from protocols.execute import Outcome, configuration, execute, interrupt_put_off
 from protocols.protocol import Protocol, make_tasks, resolve_grid
 
 
@@ -25,19 +24,6 @@ def main(protocol: Protocol, argv: list[str] | None = None) -> int:
     return guard(f"protocols.{protocol.name}", lambda: run(protocol, arguments))
 
 
-def guard(program: str, action: Callable[[], None]) -> int:
-    """0, or one sentence on standard error and 2 for bad input, 130 for an interrupt."""
-    try:
-        action()
-    except BrianmemError as error:
-        print(f"{program}: error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"{program}: interrupted: no table was written", file=sys.stderr)
-        return 130
-    return 0
-
-
 def run(protocol: Protocol, arguments: argparse.Namespace) -> None:
     """Run the grid and write its tables.
 
@@ -45,8 +31,6 @@ def run(protocol: Protocol, arguments: argparse.Namespace) -> None:
     """
     if arguments.jobs < 1:
         raise InputError(f"--jobs must be at least 1, not {arguments.jobs}")
-    if arguments.seed < 0:
-        raise InputError(f"--seed must not be negative, but is {arguments.seed}")
     check_backend(arguments.backend)
     grid = resolve_grid(protocol, arguments.grid, arguments.seed, arguments.set)
     model = None
@@ -55,7 +39,8 @@ def run(protocol: Protocol, arguments: argparse.Namespace) -> None:
         protocol.check_model(model)
     options = {name: getattr(arguments, name) for name in protocol.options or {}}
     tasks = make_tasks(protocol, grid, backend=arguments.backend, model=model, **options)
-    folder = tables.make_folder(arguments.out or Path("results", arguments.grid, "tables"))
+    folder = tables.make_folder(arguments.out or _default_folder(protocol, arguments))
+    _old_timings(folder)
 
     outcomes = execute(protocol.run_task, tasks, arguments.jobs, protocol.name)
 
@@ -66,12 +51,26 @@ def run(protocol: Protocol, arguments: argparse.Namespace) -> None:
         "configuration": {"grid": arguments.grid, **grid, **options},
         "equations": asdict(model or protocol.default_model),
     }
-    # The main table comes last: where it is, the others are.
-    for schema in reversed(protocol.schemas):
-        rows = [row for outcome in outcomes for row in outcome.rows[schema.name]]
-        path = tables.write(tables.from_rows(schema, rows), schema, folder, provenance)
-        print(f"{path}: {len(rows)} rows")
-    _write_timings(protocol, tasks, outcomes, arguments.jobs, folder)
+    with interrupt_put_off():
+        # The main table comes last: where it is, the others are.
+        for schema in reversed(protocol.schemas):
+            rows = [row for outcome in outcomes for row in outcome.rows[schema.name]]
+            path = tables.write(tables.from_rows(schema, rows), schema, folder, provenance)
+            print(f"{path}: {len(rows)} rows")
+        _write_timings(protocol, tasks, outcomes, arguments.jobs, folder)
+
+
+def _default_folder(protocol: Protocol, arguments: argparse.Namespace) -> Path:
+    """A folder for the grid as it is; a run with changes must not replace its tables."""
+    changes = [arguments.set, arguments.seed, arguments.equations]
+    changes += [getattr(arguments, name) for name in protocol.options or {}]
+    return Path("results", "changed" if any(changes) else arguments.grid, "tables")
+
+
+def _old_timings(folder: Path) -> pd.DataFrame | None:
+    if not (folder / "timings.csv").exists():
+        return None
+    return tables.read(schemas.TIMINGS, folder)
 
 
 def _write_timings(
@@ -94,8 +93,8 @@ def _write_timings(
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        if (folder / "timings.csv").exists():
-            old = tables.read(schemas.TIMINGS, folder)
+        old = _old_timings(folder)
+        if old is not None:
             timings = pd.concat([old[old.protocol != protocol.name], timings], ignore_index=True)
         tables.write(
             timings, schemas.TIMINGS, folder, tables.software() | {"cores": os.cpu_count()}
@@ -123,7 +122,8 @@ def _parser(protocol: Protocol) -> argparse.ArgumentParser:
         "--out",
         type=Path,
         metavar="DIR",
-        help="folder for the tables (default results/GRID/tables)",
+        help="folder for the tables (default results/GRID/tables, or results/changed/tables if "
+        "anything of the grid is changed)",
     )
     parser.add_argument(
         "--jobs",

@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from joblib import Parallel, delayed
@@ -41,8 +42,18 @@ def execute(run_task: Callable, tasks: list, jobs: int, label: str) -> list[Outc
     except KeyboardInterrupt:
         warnings.simplefilter("ignore")  # joblib's, about the workers that it ends
         results.close()
-        raise
+        raise KeyboardInterrupt("no table was written") from None
     return outcomes
+
+
+@contextmanager
+def interrupt_put_off():
+    """Let Ctrl-C wait until the block is done, so that it does not leave half of the tables."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _in_this_process(run_task: Callable, tasks: list, jobs: int) -> Generator:

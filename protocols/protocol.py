@@ -61,7 +61,11 @@ def resolve_grid(protocol: Protocol, grid: str, seed: int, settings: list[str]) 
                 f"--set {setting}: expected NAME=VALUE with NAME one of {', '.join(values)}"
             )
         values[name] = tuple(_parse(setting, part, types_by_name[name]) for part in text.split(","))
+        if len(set(values[name])) < len(values[name]):
+            raise InputError(f"--set {setting}: a value is given twice")
     values[protocol.seed_name] = tuple(s + seed for s in values[protocol.seed_name])
+    if not 0 <= min(values[protocol.seed_name]) <= max(values[protocol.seed_name]) < 2**63:
+        raise InputError(f"every {protocol.seed_name} must lie between 0 and 2^63")
     return values
 
 

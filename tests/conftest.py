@@ -1,4 +1,4 @@
-"""Fixtures: the installed backends, and hypothesis without time limits (machines are shared)."""
+"""Fixtures: the backends that can run here, and hypothesis without time limits."""
 
 import pytest
 from hypothesis import settings

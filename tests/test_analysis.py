@@ -3,10 +3,11 @@ import pandas as pd
 import pytest
 
 from analysis import delay, lowrank
+from analysis.select import DELAY, first_of_each
 
 
 def delay_rows(**columns):
-    network = dict.fromkeys(delay.NETWORK, 1) | {"learner": "hebbian", "n_delays": 2}
+    network = dict.fromkeys(DELAY, 1) | {"learner": "hebbian", "n_delays": 2}
     return pd.DataFrame(
         [network | dict(zip(columns, v, strict=True)) for v in zip(*columns.values(), strict=True)]
     )
@@ -52,6 +53,7 @@ def lowrank_rows():
                         "gamma": 1.5,
                         "kappa": 5.0,
                         "network_seed": seed,
+                        "duration": 20.0,
                         "pattern": pattern,
                         "start": "stored",
                         "flip_fraction": 0.0,
@@ -68,7 +70,7 @@ def lowrank_rows():
 
 def test_success_and_networks_that_recall_all():
     exact = lowrank_rows().query("simulator == 'exact'")
-    success = lowrank.success_by_rule(exact)
+    success = lowrank.success(exact, ["rule", "flip_fraction"])
     assert success["n_trials"][0] == 4
     assert success["recalled"][0] == 0.75
     networks = lowrank.networks_recalling_all(exact, 0.0)
@@ -81,3 +83,15 @@ def test_clock_error_compares_trial_by_trial():
     np.testing.assert_allclose(errors["overlap_error"], -0.02)
     np.testing.assert_allclose(errors["spikes_error"], 0.1)
     assert (errors["dt"] == 0.01).all()
+
+
+def test_first_of_each_picks_one_configuration_per_group():
+    table = pd.DataFrame(
+        {
+            "rule": ["a", "a", "a", "b", "b"],
+            "kappa": [1, 1, 2, 2, 1],
+            "gamma": [0.1, 0.2, 0.1, 0.3, 0.3],
+        }
+    )
+    picked = first_of_each(table, ["rule", "kappa", "gamma"], ["rule"])
+    assert list(picked.index) == [0, 3]

@@ -57,13 +57,24 @@ def test_bad_files_are_refused(folder):
     (folder / "t10k-labels-idx1-ubyte").write_bytes(idx(LABELS[:5]))
     with pytest.raises(InputError, match="labels of shape"):
         load_digits(folder)
-    for content in (b"", b"\x00\x00\x08\x03\x00", b"plain text, not idx", b"\x1f\x8b broken"):
+    broken = bytearray(gzip.compress(idx(IMAGES)))
+    broken[20:40] = bytes(20)
+    for content in (b"", b"\x00\x00\x08\x03\x00", b"plain text", b"\x1f\x8b no", bytes(broken)):
         (folder / "t10k-images-idx3-ubyte").write_bytes(content)
         with pytest.raises(InputError, match="idx"):
             load_digits(folder)
     (folder / "a.npz").write_bytes(b"no zip")
     with pytest.raises(InputError, match="npz"):
         load_digits(folder / "a.npz")
+    np.savez(folder / "b.npz", images=IMAGES, labels=LABELS)
+    (folder / "b.npz").write_bytes((folder / "b.npz").read_bytes()[:-300])
+    with pytest.raises(InputError, match="npz"):
+        load_digits(folder / "b.npz")
+    wrong = ((IMAGES / 255, LABELS), (IMAGES, LABELS.astype(str)), (IMAGES * 0, LABELS))
+    for images, labels in wrong:
+        np.savez(folder / "b.npz", images=images, labels=labels)
+        with pytest.raises(InputError, match="integers from 0 to 255"):
+            load_digits(folder / "b.npz")
     np.savez(folder / "b.npz", other=IMAGES)
     with pytest.raises(InputError, match="neither"):
         load_digits(folder / "b.npz")
@@ -98,3 +109,8 @@ def test_real_mnist():
     assert len(digits.images) >= 500
     assert set(digits.labels) == set(range(10))
     assert 0.1 < digits.images.mean() < 0.16  # of the whole data set: 0.131
+
+
+def test_images_that_cannot_be_told_apart_are_refused():
+    with pytest.raises(InputError, match="the same once they are binarised"):
+        as_patterns(np.stack([np.full((28, 28), 0.1), np.full((28, 28), 0.3)]))

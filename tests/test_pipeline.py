@@ -1,6 +1,7 @@
 """From equations to figures: the small grids as users run them, with the numbers they must show."""
 
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from analysis import comparison
 from analysis.delay import f1_by_network
-from analysis.lowrank import clock_error, networks_recalling_all, success_by_rule
+from analysis.lowrank import clock_error, networks_recalling_all, success
 from brianmem import schemas, tables
 from figures.__main__ import FIGURES
 from figures.__main__ import main as draw
@@ -17,6 +18,7 @@ from protocols import cli
 from protocols.delay.recall import PROTOCOL as DELAY
 from protocols.lowrank.digits import PROTOCOL as DIGITS
 from protocols.lowrank.recall import PROTOCOL as LOWRANK
+from protocols.protocol import resolve_grid
 
 ROOT = Path(__file__).parent.parent
 
@@ -47,9 +49,10 @@ def test_small_networks_recall_as_in_the_paper(folder):
     networks = networks_recalling_all(exact, 0.0).groupby("rule")["all_recalled"].mean()
     assert networks["hebbian"] == 0
     assert networks["optimised"] >= 0.75
-    success = success_by_rule(exact).set_index(["rule", "start", "flip_fraction"])["recalled"]
-    assert success["optimised", "stored", 0.1] > success["hebbian", "stored", 0.1] + 0.5
-    assert success["optimised", "random", 0.0] < 0.05
+    keys = ["rule", "start", "flip_fraction"]
+    part = success(exact, keys).set_index(keys)["recalled"]
+    assert part["optimised", "stored", 0.1] > part["hebbian", "stored", 0.1] + 0.5
+    assert part["optimised", "random", 0.0] < 0.05
     errors = clock_error(table)
     assert set(errors["dt"]) == {0.01, 0.001}
     assert errors["first_wrong_spike"].median() <= 10
@@ -81,6 +84,45 @@ def test_every_figure_is_drawn_from_the_tables(folder, tmp_path, capsys):
     assert (tmp_path / "lowrank_clock.pdf").read_bytes() == first
 
 
+SMALL = {
+    DELAY: [
+        *("--set", "n_neurons=60,80", "--set", "n_delays=10,15", "--set", "n_steps=100"),
+        *("--set", "n_patterns=2,3", "--set", "firing_prob=0.005", "--set", "seed=0,1"),
+        *("--set", "threshold=auto,0.3", "--set", "learner=hebbian"),
+    ],
+    LOWRANK: [
+        *("--set", "network_seed=3,1", "--set", "duration=2,4", "--set", "dt=0,0.02"),
+        *("--set", "n_patterns=2,12", "--set", "gamma=auto,1.2", "--set", "kappa=1,5"),
+        *("--set", "n_neurons=20,24", "--set", "rule=optimised,pseudo_inverse_zeroed"),
+        *("--set", "flip_fraction=0.1,0.2"),
+    ],
+    DIGITS: [
+        *("--set", "duration=0.5,1", "--set", "gamma=auto,1.2", "--set", "kappa=1,2"),
+        *("--set", "flip_fraction=0.1,0.15", "--set", "rule=optimised"),
+    ],
+}
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("protocol", SMALL, ids=lambda protocol: protocol.name)
+def test_tables_of_many_configurations_are_drawn_and_compared(protocol, folder, tmp_path, capsys):
+    """Figures take the first of several values; a row of the comparison is of one configuration."""
+    assert cli.main(protocol, [*SMALL[protocol], "--out", str(tmp_path)]) == 0
+    for name in FIGURES:
+        own = name == protocol.name.replace(".", "_")
+        if own or (protocol is LOWRANK and name == "lowrank_clock"):
+            assert draw([name, "--tables", str(tmp_path), "--out", str(tmp_path)]) == 0
+    for path in folder.glob("*.csv"):
+        if not (tmp_path / path.name).exists():
+            shutil.copy(path, tmp_path)
+    capsys.readouterr()
+    assert comparison.main(["--tables", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "nan" not in printed and "of 0" not in printed
+    table = tables.read(schemas.COMPARISON, tmp_path)
+    assert table["quantity"].is_unique
+
+
 def test_figures_say_what_is_missing(tmp_path, capsys):
     assert draw(["delay_recall", "--tables", str(tmp_path), "--out", str(tmp_path)]) == 2
     assert "delay_recall.csv is missing" in capsys.readouterr().err
@@ -90,9 +132,10 @@ def test_the_comparison_with_the_papers(folder, capsys):
     assert comparison.main(["--tables", str(folder)]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert re.split(r"\s{2,}", printed[0]) == ["quantity", "paper", "here"]
-    table = tables.read(schemas.COMPARISON, folder).set_index("quantity")["here"]
-    assert table["digits, optimised, kappa 5: completed from 15% flips"] == "10 of 10"
-    assert table["hebbian, kappa 5: networks that recall all patterns"] == "0 of 8"
+    table = tables.read(schemas.COMPARISON, folder).set_index("quantity")
+    assert table["here"]["digits, optimised: completed from 15% flips"] == "10 of 10"
+    assert table["here"]["hebbian: networks that recall all patterns"] == "0 of 8"
+    assert table["paper"]["hebbian: networks that recall all patterns"] == "none (of one)"
 
 
 def test_the_equations_of_the_readme_run(tmp_path):
@@ -102,7 +145,6 @@ def test_the_equations_of_the_readme_run(tmp_path):
     assert "model" in tomllib.loads(text)
     path = tmp_path / "adaptation.toml"
     path.write_text(text)
-    command = re.search(r"python -m protocols\.delay\.recall --equations \S+(.*)", readme).group(1)
     small = ["--set", "seed=0", "--set", "learner=deconvolved", "--jobs", "1"]
     results = {}
     for name, options in (("lif", []), ("adaptation", ["--equations", str(path)])):
@@ -110,9 +152,19 @@ def test_the_equations_of_the_readme_run(tmp_path):
         assert cli.main(DELAY, [*options, *small, *out]) == 0
         table = tables.read(schemas.DELAY_RECALL, tmp_path / name)
         results[name] = f1_by_network(table)["f1"][0]
-    assert "--out" in command
     # Adaptation holds neurons back after a spike: recall goes on, with more misses.
     assert 0.5 < results["adaptation"] < results["lif"]
+
+
+def test_the_commands_of_the_readme_exist():
+    readme = (ROOT / "README.md").read_text()
+    named = set(re.findall(r"python -m figures (\w+)", readme))
+    assert named == set(FIGURES)
+    protocols = {protocol.name for protocol in (DELAY, DIGITS, LOWRANK)}
+    assert set(re.findall(r"python -m protocols\.([\w.]+)", readme)) == protocols
+    [example] = re.findall(r"python -m protocols\.delay\.recall (--set.*)", readme)
+    grid = resolve_grid(DELAY, "smoke", 0, re.findall(r"--set (\S+)", example))
+    assert grid["threshold"] == (None, 0.3, 0.35)
 
 
 def test_the_python_of_the_readme_runs(capsys):

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from brianmem import schemas, tables
-from brianmem.errors import BrianmemError, CapacityWarning
 from protocols import cli
 from protocols.delay.recall import PROTOCOL as DELAY
 from protocols.lowrank.digits import PROTOCOL as DIGITS
@@ -110,12 +109,18 @@ def test_clock_driven_rows_stand_beside_exact_ones(tmp_path):
         (DELAY, ["--set", "n_steps=10"], "must be larger than n_delays"),
         (DELAY, ["--backend", "fortran"], "unknown backend 'fortran'"),
         (DELAY, ["--jobs", "0"], "--jobs must be at least 1"),
-        (DELAY, ["--seed", "-1"], "--seed must not be negative"),
+        (DELAY, ["--seed", "-1"], "every seed must lie between 0 and"),
+        (LOWRANK, ["--set", "network_seed=-3"], "every network_seed must lie between 0 and"),
+        (LOWRANK, ["--set", f"network_seed={10**30}"], "every network_seed must lie between 0 and"),
+        (DELAY, ["--set", "seed=0,0"], "a value is given twice"),
         (DELAY, ["--equations", "none.toml"], "cannot read equations from none.toml"),
         (LOWRANK, ["--set", "rule=hopfield"], "unknown rule 'hopfield'"),
         (LOWRANK, ["--set", "flip_fraction=0,1.5"], "flip_fraction must lie in"),
         (LOWRANK, ["--set", "gamma=-50"], "the bias is"),
         (LOWRANK, ["--set", "dt=-1"], "dt must be positive"),
+        (LOWRANK, ["--set", "dt=0.3"], "must divide the duration"),
+        (LOWRANK, ["--set", "dt=inf"], "must divide the duration"),
+        (LOWRANK, ["--set", "kappa=1e300"], "lower kappa or duration"),
         (LOWRANK, ["--set", "n_neurons=7"], "n_neurons must be even"),
         (DIGITS, ["--digits", "none-images-idx3"], "cannot read digits from none-images-idx3"),
         (DIGITS, ["--set", "flip_fraction=2"], "flip_fraction must lie in"),
@@ -184,6 +189,34 @@ def test_an_interrupted_run_writes_nothing(jobs, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_changed_run_does_not_replace_the_tables_of_the_grid(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(LOWRANK, *SMALL_LOWRANK, "--set", "rule=hebbian", "--jobs", 1) == 0
+    assert [*tmp_path.glob("results/*/tables/lowrank_recall.csv")] == [
+        tmp_path / "results" / "changed" / "tables" / "lowrank_recall.csv"
+    ]
+
+
+def test_damaged_timings_are_found_before_the_run(tmp_path, capsys):
+    (tmp_path / "timings.csv").write_text("no,timings\n1,2\n")
+    assert run(DELAY, *SMALL_DELAY, "--jobs", 1, "--out", tmp_path) == 2
+    assert "timings" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["timings.csv"]
+
+
+@pytest.mark.parametrize("rule", ["pseudo_inverse", "pseudo_inverse_zeroed", "optimised"])
+@pytest.mark.parametrize("n_patterns", [10, 12, 20])
+def test_a_load_beyond_capacity_gives_rows_and_a_warning(rule, n_patterns, tmp_path, capsys):
+    load = ["--set", f"rule={rule}", "--set", f"n_patterns={n_patterns}", "--set", "dt=0"]
+    assert run(LOWRANK, *SMALL_LOWRANK, *load, "--jobs", 1, "--out", tmp_path) == 0
+    # With p = K the optimised rule still meets its constraints, at a price in alpha.
+    if (rule, n_patterns) != ("optimised", 10):
+        assert "residual" in capsys.readouterr().err
+    table = tables.read(schemas.LOWRANK_RECALL, tmp_path)
+    if rule == "pseudo_inverse_zeroed":
+        assert table["overlap"].abs().max() < 0.95
+
+
 def test_help_names_the_columns(capsys):
     with pytest.raises(SystemExit) as status:
         run(LOWRANK, "--help")
@@ -214,8 +247,3 @@ def test_random_vertices_are_not_stored_ones():
         random = [t for t in make_trials(xi, (0.0,), seed) if t.start_kind == "random"]
         assert len(random) == 6
         assert not stored & {tuple(t.start) for t in random}
-
-
-def test_errors_are_of_the_package():
-    assert issubclass(CapacityWarning, UserWarning)
-    assert issubclass(BrianmemError, Exception)

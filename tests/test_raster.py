@@ -35,3 +35,5 @@ def test_bad_rasters_are_refused():
         Raster.from_dense(np.full((1, 2, 3), 2))
     with pytest.raises(InputError, match="outside"):
         Raster([0], [5], [0], n_patterns=1, n_neurons=5, n_steps=2)
+    with pytest.raises(InputError, match="at most one spike"):
+        Raster([0, 0], [1, 1], [2, 2], n_patterns=1, n_neurons=5, n_steps=3)

@@ -7,7 +7,7 @@ from brianmem.backends import brian_backend
 from brianmem.delay.equations import LIF
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
-from brianmem.equations import Model
+from brianmem.equations import INTEGRATORS, Model
 from brianmem.errors import InputError
 from brianmem.raster import Raster
 
@@ -54,19 +54,19 @@ def recall(
         clock = Clock(STEP, name="delay_clock")
         clamped = cues.to_dense().transpose(2, 0, 1).reshape(cues.n_steps, -1).astype(float)
         namespace = model.namespace(constants(params, threshold)) | {
-            "cue": TimedArray(clamped, dt=STEP, name="delay_cue"),
-            "n_cue_steps": cues.n_steps,
+            "brianmem_cue": TimedArray(clamped, dt=STEP, name="delay_cue"),
+            "brianmem_cue_steps": cues.n_steps,
         }
         neurons = NeuronGroup(
             n_copies * n_neurons,
             model.model,
             threshold=(
-                "(t_in_timesteps < n_cue_steps and cue(t, i) > 0.5) or "
-                f"(t_in_timesteps >= n_cue_steps and ({model.threshold}))"
+                "(t_in_timesteps < brianmem_cue_steps and brianmem_cue(t, i) > 0.5) or "
+                f"(t_in_timesteps >= brianmem_cue_steps and ({model.threshold}))"
             ),
             reset=model.reset,
             refractory=model.refractory,
-            method=("exact", "euler", "heun"),
+            method=INTEGRATORS,
             clock=clock,
             namespace=namespace,
             name="delay_neurons",

@@ -29,6 +29,8 @@ def recall(
 
     Source: Perrinet (2026), model equations.
     """
+    if weights.ndim != 3 or not weights.shape[0] == weights.shape[1] == len(cue):
+        raise InputError(f"weights of shape {weights.shape} do not fit a cue of {len(cue)} neurons")
     if not np.isfinite(weights).all():
         raise InputError("the weights hold NaN or infinite values")
     n_neurons, _, n_delays = weights.shape

@@ -31,6 +31,9 @@ class DelayWeights:
 
     def __post_init__(self):
         index = {name: np.asarray(getattr(self, name)) for name in ("post", "pre", "delay_steps")}
+        for name, array in index.items():
+            if len(array) and not np.issubdtype(array.dtype, np.integer):
+                raise InputError(f"{name} of a synapse must be an integer")
         value = np.asarray(self.value, dtype=float)
         if {array.shape for array in index.values()} != {(len(value),)}:
             raise InputError("weights need one post, pre, delay_steps and value per synapse")

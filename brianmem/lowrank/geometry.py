@@ -8,6 +8,9 @@ import numpy as np
 
 from brianmem.errors import InputError
 
+# A gain q of order one in a useful memory; what rounding leaves of zero is near 1e-15.
+NOTHING = 1e-9
+
 
 def encoder(n_latents: int) -> np.ndarray:
     """E = [I; -I], shape (2K, K): each latent axis has a neuron for either sign (Eq. 7)."""
@@ -43,10 +46,12 @@ def self_connection(decoder: np.ndarray, q: float) -> float:
 
     The window is (q, 1 + q) if a neuron acts on its antagonist (the neuron of the other sign on
     its axis) and (q, 2q) if it does not: the faces of the active neurons hold from q on, those of
-    their antagonists up to the upper edge.
+    their antagonists up to the upper edge. A decoder that stores nothing (q = 0, as with the own
+    axis zeroed at p = K) has no such window and gets 0.5.
     """
     acts_on_antagonist = np.any(decoder[own_elements(len(decoder))] != 0)
-    return q + 0.5 if acts_on_antagonist else 1.5 * q
+    stores_nothing = abs(q) < NOTHING
+    return q + 0.5 if acts_on_antagonist or stores_nothing else 1.5 * q
 
 
 def recurrent_weights(decoder: np.ndarray, gamma: float) -> np.ndarray:

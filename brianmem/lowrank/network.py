@@ -7,11 +7,13 @@ start at equal potentials, as in an exact pattern: they fire in volleys for ever
 brianmem.lowrank.reference is exact.
 """
 
+import math
+
 import numpy as np
 from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, ms
 
 from brianmem.backends import brian_backend
-from brianmem.equations import Model
+from brianmem.equations import INTEGRATORS, Model
 from brianmem.errors import InputError
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory
@@ -35,14 +37,14 @@ def simulate_with_clock(
     ----------
     memory : weights, drive and duration
     starts : sequence of (damaged) patterns of +-1, each of shape (K,)
-    dt : clock step, in units of tau
+    dt : clock step, in units of tau; the duration is a whole number of steps
     model : the equations; v is set to the start's potential, other variables begin at 0
     backend : one of brianmem.backends.BACKENDS
 
-    Raises InputError for a step that is not positive and equations without a variable v.
+    Raises InputError for a step that does not fit, and equations without a variable v or one that
+    has units.
     """
-    if not dt > 0:
-        raise InputError(f"the clock step dt must be positive, not {dt}")
+    _check_step(dt, memory.params.duration)
     n_neurons, n_copies = memory.params.n_neurons, len(starts)
     with brian_backend(backend):
         # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.
@@ -53,13 +55,13 @@ def simulate_with_clock(
             threshold=model.threshold,
             reset=model.reset,
             refractory=model.refractory,
-            method=("exact", "euler", "heun"),
+            method=INTEGRATORS,
             clock=clock,
             namespace=model.namespace(constants(memory.drive, memory.params.threshold)),
             name="lowrank_neurons",
         )
-        if "v" not in neurons.variables:
-            raise InputError(f"{model.place('model', 'model')}: a variable v is missing")
+        if "v" not in neurons.variables or not neurons.variables["v"].dim.is_dimensionless:
+            raise InputError(f"{model.place('model')}: it needs a variable v without units")
         neurons.v = np.concatenate([memory.start_potential(start) for start in starts])
         synapses = Synapses(
             neurons,
@@ -81,3 +83,12 @@ def simulate_with_clock(
         time = (np.round(np.array(monitor.t / clock.dt)) + 1) * dt
     copy = fired // n_neurons
     return [Spikes(fired[copy == c] % n_neurons, time[copy == c]) for c in range(n_copies)]
+
+
+def _check_step(dt: float, duration: float) -> None:
+    if not dt > 0:
+        raise InputError(f"the clock step dt must be positive, not {dt}")
+    n_steps = duration / dt
+    # Decimal steps are off by rounding only.
+    if not (n_steps >= 1 and math.isclose(n_steps, round(n_steps), rel_tol=1e-9)):
+        raise InputError(f"the clock step dt = {dt} must divide the duration, {duration}")

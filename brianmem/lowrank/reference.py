@@ -10,6 +10,8 @@ from brianmem.spikes import Spikes
 
 # The fixed point has K kappa spikes per tau. Transients fire more, never this much more.
 CAP_FACTOR = 20
+# Minutes of computing and gigabytes of spikes: nobody means to ask for more in one run.
+MOST_SPIKES = 10**8
 
 
 def simulate(memory: LowRankMemory, start, max_spikes: int | None = None) -> Spikes:
@@ -21,8 +23,9 @@ def simulate(memory: LowRankMemory, start, max_spikes: int | None = None) -> Spi
     after another at the same instant, the highest potential first; of equal potentials the lowest
     index comes first. Time is in units of tau.
 
-    Raises InputError if the bias is not positive or a weight is not finite, and RunawayError
-    beyond `max_spikes` (by default 20 times the spikes of the fixed point).
+    Raises InputError if the bias is not positive, a weight is not finite or more than 10^8 spikes
+    are to be expected, and RunawayError beyond `max_spikes` (by default 20 times the spikes of the
+    fixed point).
 
     Source: Podlaski & Machens (2024), Eq. 1, solved between spikes.
     """
@@ -31,8 +34,11 @@ def simulate(memory: LowRankMemory, start, max_spikes: int | None = None) -> Spi
         raise InputError(f"the bias must be positive, not {bias:.4g}")
     if not np.isfinite(memory.weights).all():
         raise InputError("the weights hold NaN or infinite values")
+    expected = params.n_latents * params.kappa * (1 + params.duration)
+    if expected > MOST_SPIKES:
+        raise InputError(f"the run would have {expected:.1g} spikes: lower kappa or duration")
     if max_spikes is None:
-        max_spikes = CAP_FACTOR * math.ceil(params.n_latents * params.kappa * (1 + params.duration))
+        max_spikes = math.ceil(CAP_FACTOR * expected)
 
     pulses = np.ascontiguousarray(memory.weights.T)
     distance = memory.drive - memory.start_potential(start)

@@ -101,9 +101,9 @@ def _images(memory: LowRankMemory, task: DigitsTask, trial: Trial, spikes: Spike
     stages = [("cue", 0.0, trial.start)]
     stages += [("recall", time, image) for time, image in zip(times, y.T, strict=True)]
     stages += [("target", 0.0, trial.target)]
-    network = network_columns(memory, task.network_seed)
-    columns = {name: network[name] for name in ("rule", "gamma", "kappa", "network_seed")} | {
+    columns = network_columns(memory, task.network_seed) | {
         "flip_fraction": task.flip_fraction,
+        "dt": task.dt,
         "digit": trial.pattern,
     }
     return [

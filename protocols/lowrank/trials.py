@@ -36,6 +36,7 @@ def network_columns(memory: LowRankMemory, network_seed: int) -> dict:
         "gamma": memory.gamma,
         "kappa": params.kappa,
         "network_seed": network_seed,
+        "duration": params.duration,
     }
 
 
@@ -74,5 +75,4 @@ def measure(memory: LowRankMemory, trial: Trial, spikes: Spikes) -> dict:
         "overlap_final": readout.overlap(final, trial.target),
         "signs_correct": readout.signs_correct(mean, trial.target),
         "n_spikes": len(spikes),
-        "duration": memory.params.duration,
     }

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from brianmem.backends import check_backend
 from brianmem.delay import network, reference
 from brianmem.delay.equations import LIF
 from brianmem.delay.parameters import DelayParameters
@@ -52,6 +53,10 @@ def test_equals_the_recursion_on_dense_networks(backend, n_neurons, n_delays):
 @pytest.mark.parametrize(("fast", "density"), [("numpy", 0.25), ("cython", 1.0)])
 def test_equals_the_recursion_at_full_size(fast, density):
     """512 neurons, 41 delays, up to 10.7 million synapses."""
+    try:
+        check_backend(fast)
+    except InputError as error:
+        pytest.skip(str(error))
     params = parameters(512, 41, n_steps=120)
     dense, cues = random_case(512, 41, seed=0)
     dense *= np.random.default_rng(1).random(dense.shape) < density

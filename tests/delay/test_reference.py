@@ -48,3 +48,5 @@ def test_clamped_spikes_reset_and_suppress_free_ones():
 def test_weights_that_are_not_finite_are_refused():
     with pytest.raises(InputError, match="NaN"):
         run(np.full((2, 2, 2), np.nan), [[1], [0]])
+    with pytest.raises(InputError, match="do not fit"):
+        run(np.zeros((3, 3, 2)), [[1], [0]])

@@ -38,6 +38,7 @@ def test_a_row_holds_what_one_spike_adds():
         ({"delay_steps": [5]}, "delay_steps of a synapse must lie between 1 and 4"),
         ({"post": [5]}, "post"),
         ({"pre": [-1]}, "pre"),
+        ({"delay_steps": [1.5]}, "delay_steps of a synapse must be an integer"),
         ({"value": [np.nan]}, "NaN"),
         ({"value": [np.inf]}, "infinite"),
         ({"value": [1.0, 2.0]}, "per synapse"),

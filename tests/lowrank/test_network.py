@@ -76,9 +76,19 @@ def test_edited_equations_are_run(tmp_path):
 
 
 def test_bad_steps_and_models_are_refused(tmp_path):
-    with pytest.raises(InputError, match="dt must be positive"):
-        simulate_with_clock(MEMORY, XI.T, 0.0)
+    for dt in (0.0, -1.0, float("nan")):
+        with pytest.raises(InputError, match="dt must be positive"):
+            simulate_with_clock(MEMORY, XI.T, dt)
+    for dt in (0.3, 8.0, float("inf")):
+        with pytest.raises(InputError, match="must divide the duration"):
+            simulate_with_clock(MEMORY, XI.T, dt)
     path = tmp_path / "model.toml"
     path.write_text('model = "du/dt = -u/tau : 1"\nthreshold = "u > theta"\npulse = "u += w"\n')
-    with pytest.raises(InputError, match="variable v is missing"):
+    with pytest.raises(InputError, match="needs a variable v without units"):
+        simulate_with_clock(MEMORY, XI.T, 0.01, load_model(path, LIF))
+    path.write_text(
+        'model = "dv/dt = (drive*mV - v)/tau : volt"\nthreshold = "v > theta*mV"\n'
+        'pulse = "v_post += w*mV"\n'
+    )
+    with pytest.raises(InputError, match=r"line 1 \(model\).*without units"):
         simulate_with_clock(MEMORY, XI.T, 0.01, load_model(path, LIF))

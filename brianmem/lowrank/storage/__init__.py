@@ -78,7 +78,11 @@ def _warn_beyond_capacity(params: LowRankParameters, info: dict) -> None:
         message = (
             f"the optimised rule cannot meet its constraints and stores by least squares {place}"
         )
-    elif params.rule.startswith("pseudo_inverse") and params.n_patterns >= params.n_latents:
+    elif info["rank"] < params.n_latents:
+        return
+    elif params.rule == "pseudo_inverse_zeroed":
+        message = f"the pseudo-inverse without own axes stores nothing when p reaches K: {place}"
+    elif params.rule == "pseudo_inverse":
         message = f"the pseudo-inverse keeps every vertex, stored or not, when p reaches K: {place}"
     else:
         return

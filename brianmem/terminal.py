@@ -1,0 +1,25 @@
+"""How a command ends: with what status, and what it says when it cannot go on."""
+
+import sys
+from collections.abc import Callable
+
+from brianmem.errors import BrianmemError
+
+
+def guard(program: str, action: Callable[[], None]) -> int:
+    """Run a command and return its status: 0, 2 for bad input, 130 for an interrupt.
+
+    The last two come with one sentence on standard error.
+    """
+    try:
+        action()
+    except BrianmemError as error:
+        print(f"{program}: error: {error}", file=sys.stderr)
+        return 2
+    except MemoryError as error:
+        print(f"{program}: error: not enough memory: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as interrupt:
+        print(": ".join([program, "interrupted", *interrupt.args]), file=sys.stderr)
+        return 130
+    return 0
