@@ -97,7 +97,7 @@ def run_task(task: DigitsTask) -> dict[str, list[dict]]:
 def _images(memory: LowRankMemory, task: DigitsTask, trial: Trial, spikes: Spikes) -> list[dict]:
     """Cue, recall over time and target, one row per pixel."""
     times = [t for t in IMAGE_TIMES if t < task.duration] + [task.duration]
-    y = readout.latents(memory, spikes, trial.start, times) / task.kappa
+    y = readout.latents(memory, spikes, times, trial.start) / task.kappa
     stages = [("cue", 0.0, trial.start)]
     stages += [("recall", time, image) for time, image in zip(times, y.T, strict=True)]
     stages += [("target", 0.0, trial.target)]

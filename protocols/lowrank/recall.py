@@ -150,7 +150,7 @@ def _details(
         if trial.start_kind != "stored" or trial.flip_fraction != max(task.flip_fraction):
             continue
         cued = columns | {"flip_fraction": trial.flip_fraction, "cued_pattern": trial.pattern}
-        y = readout.latents(memory, spikes, trial.start, times)
+        y = readout.latents(memory, spikes, times, trial.start)
         for mu, pattern in enumerate(memory.patterns.T):
             for time, latents in zip(times, y.T, strict=True):
                 overlap = readout.overlap(latents, pattern)

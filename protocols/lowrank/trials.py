@@ -66,7 +66,7 @@ def run_columns(dt: float, backend: str) -> dict:
 
 def measure(memory: LowRankMemory, trial: Trial, spikes: Spikes) -> dict:
     """Columns that tell what a run recalled."""
-    mean, final = readout.mean_and_final_latents(memory, spikes, trial.start)
+    mean, final = readout.mean_and_final_latents(memory, spikes)
     return {
         "flip_fraction": trial.flip_fraction,
         "pattern": trial.pattern,

@@ -110,7 +110,7 @@ def test_active_neurons_fire_at_rate_kappa_and_keep_the_pattern(kappa, tolerance
     start = memory.patterns[:, 3]
     spikes = simulate(memory, start)
     assert len(spikes) == pytest.approx(50 * kappa * 20, rel=tolerance)
-    mean, final = readout.mean_and_final_latents(memory, spikes, start)
+    mean, final = readout.mean_and_final_latents(memory, spikes)
     assert readout.overlap(mean, start) > 0.99
     assert readout.signs_correct(final, start) == 1
     np.testing.assert_allclose(mean * start, kappa, rtol=0.25)
@@ -121,7 +121,7 @@ def test_hebbian_fails_where_the_optimised_rule_recalls():
     for rule in ("hebbian", "optimised"):
         memory = memory_of(seed=0, rule=rule, k=50, p=10)
         start = memory.patterns[:, 0]
-        mean, _ = readout.mean_and_final_latents(memory, simulate(memory, start), start)
+        mean, _ = readout.mean_and_final_latents(memory, simulate(memory, start))
         overlaps[rule] = readout.overlap(mean, start)
     assert overlaps["hebbian"] < 0.8
     assert overlaps["optimised"] > 0.99
