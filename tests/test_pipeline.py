@@ -175,7 +175,7 @@ def test_the_commands_of_the_readme_exist():
     assert set(re.findall(r"python -m protocols\.([\w.]+)", readme)) == protocols
     [example] = re.findall(r"python -m protocols\.delay\.recall (--set.*)", readme)
     grid = resolve_grid(DELAY, "smoke", 0, re.findall(r"--set (\S+)", example))
-    assert grid["threshold"] == (None, 0.3, 0.35)
+    assert grid["threshold"] == (None, 0.35, 0.4)
 
 
 def test_the_python_of_the_readme_runs(capsys):
