@@ -60,7 +60,7 @@ def load_digits(path=None) -> Digits:
             f"{path} holds images of shape {images.shape} and labels of shape {labels.shape}: "
             f"expected (n, {SIDE}, {SIDE}) and (n,)"
         )
-    if not (_is_integer(images) and _is_integer(labels) and images.min() >= 0 and images.max() > 1):
+    if not (_is_integer(images) and _is_integer(labels) and _has_bytes(images)):
         raise InputError(f"{path} must hold pixels as integers from 0 to 255, and integer labels")
     return Digits(images / 255.0, labels.astype(int), path.name)
 
@@ -90,6 +90,11 @@ def as_patterns(images: np.ndarray) -> np.ndarray:
 
 def _is_integer(array: np.ndarray) -> bool:
     return np.issubdtype(array.dtype, np.integer)
+
+
+def _has_bytes(images: np.ndarray) -> bool:
+    """Pixels from 0 to 255, and not all of them background."""
+    return images.min(initial=0) >= 0 and 1 < images.max(initial=0) <= 255
 
 
 def _embedded_digits() -> Digits:

@@ -70,7 +70,13 @@ def test_bad_files_are_refused(folder):
     (folder / "b.npz").write_bytes((folder / "b.npz").read_bytes()[:-300])
     with pytest.raises(InputError, match="npz"):
         load_digits(folder / "b.npz")
-    wrong = ((IMAGES / 255, LABELS), (IMAGES, LABELS.astype(str)), (IMAGES * 0, LABELS))
+    wrong = (
+        (IMAGES / 255, LABELS),
+        (IMAGES.astype(int) * 300, LABELS),
+        (IMAGES[:0], LABELS[:0]),
+        (IMAGES, LABELS.astype(str)),
+        (IMAGES * 0, LABELS),
+    )
     for images, labels in wrong:
         np.savez(folder / "b.npz", images=images, labels=labels)
         with pytest.raises(InputError, match="integers from 0 to 255"):
