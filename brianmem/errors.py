@@ -15,3 +15,7 @@ class RunawayError(BrianmemError, RuntimeError):
 
 class CapacityWarning(UserWarning):
     """More patterns than the storage rule can hold exactly."""
+
+
+class InexactWarning(UserWarning):
+    """Equations that the event-driven engine cannot solve between spikes."""

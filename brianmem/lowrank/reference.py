@@ -10,6 +10,9 @@ from brianmem.spikes import Spikes
 
 # The fixed point has K kappa spikes per tau. Transients fire more, never this much more.
 CAP_FACTOR = 20
+# Neurons whose crossings are closer than this, in tau, tie. Without it, rounding in the last digit
+# would decide between neurons that equal inputs, in another order, have brought to one potential.
+TIE = 1e-12
 # Minutes of computing and gigabytes of spikes: nobody means to ask for more in one run.
 MOST_SPIKES = 10**8
 
@@ -20,8 +23,8 @@ def simulate(memory: LowRankMemory, start, max_spikes: int | None = None) -> Spi
     Between two spikes the distance I - V of every neuron decays with the same time constant, and a
     neuron fires when its distance has come down to the bias b = I - T. The neuron with the smallest
     distance is therefore always the next, after ln((I - V_j) / b). Neurons above threshold fire one
-    after another at the same instant, the highest potential first; of equal potentials the lowest
-    index comes first. Time is in units of tau.
+    after another at the same instant, the highest potential first. Neurons that would cross within
+    10^-12 tau tie: the lowest index comes first. Time is in units of tau.
 
     Raises InputError if the bias is not positive, a weight is not finite or more than 10^8 spikes
     are to be expected, and RunawayError beyond `max_spikes` (by default 20 times the spikes of the
@@ -45,7 +48,8 @@ def simulate(memory: LowRankMemory, start, max_spikes: int | None = None) -> Spi
     time = 0.0
     neurons, times = [], []
     while True:
-        j = int(distance.argmin())
+        smallest = distance.min()
+        j = int(np.flatnonzero(distance <= smallest + TIE * max(smallest, bias))[0])
         wait = math.log(distance[j] / bias) if distance[j] > bias else 0.0
         time += wait
         if time > params.duration:

@@ -1,0 +1,7 @@
+"""Exact event-driven simulation of spiking networks inside Brian2, from the user's equations."""
+
+from brianmem.engine.event_driven import EventDriven
+from brianmem.engine.solution import Exactness
+from brianmem.engine.weights import LowRankWeights
+
+__all__ = ["EventDriven", "Exactness", "LowRankWeights"]

@@ -1,0 +1,436 @@
+"""The exact event-driven engine, as a Brian2 object."""
+
+import re
+import warnings
+from functools import cached_property
+
+import numpy as np
+from brian2 import NeuronGroup, Quantity, get_device, kHz, second
+from brian2.codegen.codeobject import create_runner_codeobj
+from brian2.core.namespace import get_local_namespace
+from brian2.core.variables import Variables
+from brian2.groups.group import CodeRunner
+from brian2.units.fundamentalunits import fail_for_dimension_mismatch
+from brian2.units.allunits import hertz
+from brian2.utils.stringtools import get_identifiers, word_substitute
+
+from brianmem.engine import failures, templates
+from brianmem.engine.solution import Exactness, Solution, derive
+from brianmem.engine.weights import (
+    Columns,
+    Weights,
+    as_networks,
+    can_mirror,
+    frame_columns,
+    plain_columns,
+    prefers_mirrored,
+    size,
+)
+from brianmem.errors import InexactWarning, InputError
+from brianmem.spikes import Spikes
+
+FORMS = ("growing", "general")
+BURST = 100  # spikes per neuron that the cap lets pass at once: transients are steep
+WEIGHT = "_weight"
+
+
+class EventDriven(CodeRunner):
+    """Resolves the spikes of a group one after another, at their exact times.
+
+    It takes the place of the group's state update, threshold and reset and of its recurrent delta
+    synapses. Within each step of the clock it repeats: find the next crossing of a threshold, move
+    all neurons there, reset the one that fires, add its pulse to the others. Neurons above
+    threshold fire at once, the largest excess first. Neurons that tie (to 12 digits) fire in the
+    order of their indices.
+
+    Parameters
+    ----------
+    group : NeuronGroup with a threshold; as many neurons as one network, or a multiple of it: the
+        networks then are blocks of the group, independent of each other
+    weights : array (N, N) as [post, pre] or LowRankWeights, shared by all blocks; or an array
+        (n_blocks, N, N) or a list of LowRankWeights, one for each block
+    pulse : statements that a spike runs at every neuron of its network, as in on_pre of Synapses:
+        w is the weight, the group's variables may end in _post
+    form : "growing" is fast, and for leaky neurons that share tau, drive and threshold within a
+        network, have no reset and no refractoriness, and get `v_post += w`; "general" is for all
+        models; None takes "growing" if the equations show that it applies
+    dtype : numpy.float64, or numpy.float32 in the growing form
+    mirrored : whether the growing form keeps K-sized columns, for LowRankWeights with E = [I; -I];
+        None decides by size
+    require_exact : refuse equations that cannot be solved between spikes
+    max_rate : cap on the spikes per neuron and time, on average over a network
+    monitored : whether Brian2's monitors and downstream synapses are told of the spikes; without,
+        a clock step may hold more spikes than the group has neurons
+    name : of this object; by default that of the group with "_events"
+
+    Raises InputError if these do not fit together, and warns with InexactWarning if the model
+    cannot be solved between spikes. While it runs, RunawayError beyond the cap, InputError for
+    states that are not finite.
+
+    Source: brianmem's docs/engine.md; the growing frame is Podlaski & Machens (2024), Eq. 1, solved
+    between spikes.
+    """
+
+    def __init__(
+        self,
+        group: NeuronGroup,
+        weights: Weights,
+        pulse: str = "v_post += w",
+        *,
+        form: str | None = None,
+        dtype=np.float64,
+        mirrored: bool | None = None,
+        require_exact: bool = False,
+        max_rate: Quantity = 10 * kHz,
+        monitored: bool = True,
+        name: str | None = None,
+    ):
+        _check_group(group)
+        fail_for_dimension_mismatch(max_rate, hertz, "max_rate is a rate, such as 10*kHz")
+        self.networks, self.shared = as_networks(weights)
+        self.n_blocks = _count_blocks(group, self.networks, self.shared)
+        self.max_rate = float(max_rate)
+        if not (np.isfinite(self.max_rate) and self.max_rate > 0):
+            raise InputError(f"max_rate must be positive and finite, not {max_rate}")
+        self.monitored = monitored
+        self._pulse = _on_group(pulse, group)
+        self.solution = derive(
+            group, self._pulse, _known(group, self._pulse, get_local_namespace(level=1))
+        )
+        if not self.solution.exactness.exact:
+            _complain(group, self.solution, require_exact)
+        self.form = self._choose_form(form, group)
+        self._check_precision(np.dtype(dtype), group)
+        self._choose_columns(mirrored)
+
+        templates.register()
+        exact = self.solution.exactness.exact
+        CodeRunner.__init__(
+            self,
+            group,
+            template="",  # chosen with the code
+            clock=group.clock,
+            when="groups" if exact else "thresholds",
+            order=group.order,
+            name=name or f"{group.name}_events",
+            check_units=False,
+        )
+        self.add_dependency(group)
+        self._add_variables()
+        _switch_off(group, group.state_updater if exact else None)
+        self._neurons, self._times = [], []
+
+    # What the model is -------------------------------------------------------------------------
+
+    @property
+    def exactness(self) -> Exactness:
+        """Whether spikes are found in closed form, bracketed, or one by one within clock steps."""
+        return self.solution.exactness
+
+    @cached_property
+    def _standalone(self) -> bool:
+        return type(get_device()).__name__ != "RuntimeDevice"
+
+    @property
+    def n_neurons(self) -> int:
+        """N of one network."""
+        return size(self.networks[0])
+
+    def _choose_form(self, form: str | None, group: NeuronGroup) -> str:
+        if form not in (None, *FORMS):
+            raise InputError(f"unknown form '{form}': choose from {', '.join(FORMS)}, or None")
+        obstacle = self._frame_obstacle(group)
+        if form is None:
+            return "general" if obstacle or not self.solution.frame_shared else "growing"
+        if form == "growing" and obstacle:
+            raise InputError(f"the growing form does not apply: {obstacle}")
+        return form
+
+    def _frame_obstacle(self, group: NeuronGroup) -> str:
+        solution = self.solution
+        if group.event_codes.get("spike", "").strip():
+            return "neurons are reset"
+        if not solution.frame:
+            return "neurons do not decay to a drive with one time constant, or are refractory"
+        if not re.fullmatch(rf"{solution.variable}\s*\+=\s*{WEIGHT}", self._pulse.strip()):
+            return f"the pulse is not '{solution.variable}_post += w'"
+        return ""
+
+    def _check_precision(self, dtype: np.dtype, group: NeuronGroup) -> None:
+        if dtype not in (np.float64, np.float32):
+            raise InputError(f"dtype is float64 or float32, not {dtype}")
+        if dtype == np.float32 and self.form != "growing":
+            raise InputError("float32 is for the growing form only: the general one is exact")
+        single = [
+            name
+            for name in group.equations.diff_eq_names
+            if np.dtype(group.variables[name].dtype) != np.float64
+        ]
+        if single:
+            raise InputError(f"the group's {single[0]} must be float64 for exact spike times")
+        self.dtype = dtype
+
+    def _choose_columns(self, mirrored: bool | None) -> None:
+        if mirrored and not (self.form == "growing" and can_mirror(self.networks)):
+            raise InputError(
+                "K-sized columns are for the growing form and LowRankWeights with E = [I; -I]"
+            )
+        if mirrored is None:
+            mirrored = self.form == "growing" and prefers_mirrored(self.networks)
+        self.mirrored = mirrored
+
+    # Variables of the templates ----------------------------------------------------------------
+
+    def columns(self, weights: Weights) -> Columns:
+        """Weights as this object's templates read them.
+
+        Raises InputError unless they have the shape of those it was made with.
+        """
+        networks, shared = as_networks(weights)
+        if (len(networks), size(networks[0]), shared) != (
+            len(self.networks),
+            self.n_neurons,
+            self.shared,
+        ):
+            raise InputError("other weights must have the shape of those the engine was made with")
+        if self.mirrored and not can_mirror(networks):
+            raise InputError("the engine was made for LowRankWeights with E = [I; -I]")
+        if self.form == "growing":
+            return frame_columns(networks, self.dtype, self.mirrored)
+        return plain_columns(networks)
+
+    def _add_variables(self) -> None:
+        columns = self.columns(self.networks if not self.shared else self.networks[0])
+        most = (BURST * self.n_neurons, self.max_rate * self.n_neurons)
+        self.variables = v = Variables(self)
+        numbers = {
+            "_n": self.n_neurons,
+            "_pitch": columns.pitch,
+            "_block_pitch": 0 if self.shared else columns.pitch * self.n_neurons,
+            "_mirrored": int(self.mirrored),
+        }
+        for name, value in numbers.items():
+            v.add_array(name, size=1, values=value, dtype=np.int64, scalar=True)
+        # What may be spent on spikes grows with time, up to the burst.
+        for name, value in {
+            "_credit_rate": most[1],
+            "_credit_most": most[0],
+            "_until": 1e300,
+        }.items():
+            v.add_array(name, size=1, values=value, dtype=float, scalar=True)
+        for index in ("_weight_index", "_block_index", "_spike_index"):
+            v.add_auxiliary_variable(index, dtype=np.int64)
+        for name, values in {
+            WEIGHT: columns.weight,
+            "_own": columns.own,
+            "_lift": columns.lift,
+            "_credit": np.full(self.n_blocks, float(most[0])),
+        }.items():
+            index = "_weight_index" if name == WEIGHT else "_block_index"
+            v.add_array(name, size=values.size, values=values, dtype=values.dtype, index=index)
+        for name in (
+            *("_excess", "_size", "_rate", "_slope", "_climb", "_stride", "_excess_ahead"),
+            *("_climb_ahead", "_tau", "_drive", "_bias", "_refractory"),
+        ):
+            v.add_auxiliary_variable(name, dtype=float)
+        v.add_auxiliary_variable("_fires", dtype=bool)
+        v.add_auxiliary_variable("_delta", dtype=float, scalar=True)
+        if self._standalone:
+            v.add_dynamic_array("_spike_neuron", size=0, dtype=np.int32, index="_spike_index")
+            v.add_dynamic_array("_spike_time", size=0, dtype=float, index="_spike_index")
+            v.add_array("_failure", size=3, dtype=float, index="_spike_index")
+
+    # Code --------------------------------------------------------------------------------------
+
+    def create_default_code_object(self, run_namespace):
+        """The code object of one clock step, made anew for every run, as Brian2 does."""
+        solution = derive(self.group, self._pulse, _known(self.group, self._pulse, run_namespace))
+        if solution.exactness.exact != self.exactness.exact:
+            raise InputError(
+                f"with the names known now, the group '{self.group.name}' is solved "
+                f"'{solution.exactness.value}', but with those known when its EventDriven was made "
+                f"'{self.exactness.value}': give the group a namespace"
+            )
+        self.solution = solution
+        self.template, self.abstract_code, headers = self._parts()
+        needed = [self._spikespace.name]
+        if solution.refractory or self.group._refractory is not False:
+            needed += ["not_refractory", "lastspike"]
+        if self.form == "growing":
+            needed.append(solution.variable)
+        if self._standalone:
+            needed += ["_spike_neuron", "_spike_time", "_failure"]
+        real = np.dtype(self.dtype)
+        self.template_kwds = {
+            "eventspace_variable": self._spikespace,
+            "support": f"#define BRIANMEM_REAL {'float' if real == np.float32 else 'double'}\n"
+            + templates.support(*headers),
+            "real": "float" if real == np.float32 else "double",
+            "monitored": self.monitored,
+            "refractory": self.group._refractory is not False,
+            "bracketed": self.exactness is Exactness.BRACKETED,
+            "variable": solution.variable,
+            "frame_shared": solution.frame_shared,
+        }
+        self.codeobj = create_runner_codeobj(
+            group=self.group,
+            code=self.abstract_code,
+            user_code={block: "" for block in self.abstract_code},
+            template_name=self.template,
+            name=f"{self.name}_codeobject*",
+            check_units=False,
+            additional_variables=self.variables,
+            needed_variables=needed,
+            run_namespace=run_namespace,
+            template_kwds=self.template_kwds,
+            codeobj_class=self.codeobj_class,
+        )
+        self.code_objects[:] = [self.codeobj]
+        return self.codeobj
+
+    @property
+    def _spikespace(self):
+        return self.group.variables["_spikespace"]
+
+    def _parts(self) -> tuple[str, dict[str, str], tuple[str, ...]]:
+        """Template, blocks of abstract code, and headers."""
+        solution = self.solution
+        if self.form == "growing":
+            return "growing_frame", {"frame": solution.frame}, ("record.h", "growing_frame.h")
+        blocks = {
+            "crossing": solution.crossing,
+            "reset": self.group.event_codes.get("spike", ""),
+            "pulse": self._pulse,
+        }
+        headers = ("record.h", "next_spike.h")
+        if not solution.exactness.exact:
+            return "one_by_one", blocks, headers
+        blocks["advance"] = solution.advance
+        if solution.refractory:
+            blocks["refractory"] = solution.refractory
+        if solution.peek:
+            blocks["peek"] = solution.peek
+        return "event_loop", blocks, headers
+
+    def run(self):
+        """One step of the clock; called by Brian2."""
+        result = self.codeobj()
+        if result is None:
+            return
+        neurons, times, failure, neuron, seconds = result
+        self._neurons.append(neurons)
+        self._times.append(times)
+        if failure:
+            raise failures.error(failure, neuron, seconds, self)
+
+    # Results -----------------------------------------------------------------------------------
+
+    @property
+    def i(self) -> np.ndarray:
+        """Neurons that fired, int array of shape (n_spikes,), as indices of the group.
+
+        Within each step of the clock, block after block, in the order in which they fired.
+        """
+        return self._record()[0]
+
+    @property
+    def t(self) -> Quantity:
+        """Exact times of the spikes in `i`, shape (n_spikes,)."""
+        return Quantity(self._record()[1], dim=second.dim)
+
+    def spikes(self, block: int = 0, unit: Quantity = second) -> Spikes:
+        """The spikes of one network, with its own indices and times in the given unit."""
+        if not 0 <= block < self.n_blocks:
+            raise InputError(f"there are blocks 0 to {self.n_blocks - 1}, not {block}")
+        neurons, times = self._record()
+        own = neurons // self.n_neurons == block
+        return Spikes(neurons[own].astype(np.int64) % self.n_neurons, times[own] / float(unit))
+
+    def _record(self) -> tuple[np.ndarray, np.ndarray]:
+        if self._standalone:
+            failure, neuron, seconds = self.variables["_failure"].get_value()
+            if failure:
+                raise failures.error(int(failure), int(neuron), seconds, self)
+            return tuple(self.variables[n].get_value() for n in ("_spike_neuron", "_spike_time"))
+        neurons = np.concatenate([np.zeros(0, dtype=np.int32), *self._neurons])
+        times = np.concatenate([np.zeros(0), *self._times])
+        self._neurons, self._times = [neurons], [times]
+        return neurons, times
+
+    def _full_state(self) -> tuple:
+        return (*self._record(), self.variables["_credit"].get_value().copy())
+
+    def _restore_from_full_state(self, state: tuple) -> None:
+        neurons, times, credit = state
+        self._neurons, self._times = [neurons], [times]
+        self.variables["_credit"].set_value(credit)
+
+
+def _check_group(group) -> None:
+    if not isinstance(group, NeuronGroup):
+        raise InputError(f"EventDriven takes a NeuronGroup, not a {type(group).__name__}")
+    if "spike" not in group.thresholder:
+        raise InputError(f"the group '{group.name}' has no threshold, so that it cannot fire")
+    if not group.thresholder["spike"].active:
+        raise InputError(f"the group '{group.name}' is event-driven already")
+
+
+def _count_blocks(group: NeuronGroup, networks: list, shared: bool) -> int:
+    n = size(networks[0])
+    n_blocks = len(group) // n if shared else len(networks)
+    if n_blocks * n != len(group) or n_blocks == 0:
+        wanted = f"a multiple of {n}" if shared else f"{len(networks)} times {n}"
+        raise InputError(
+            f"the group '{group.name}' has {len(group)} neurons, and its weights need {wanted}"
+        )
+    return n_blocks
+
+
+def _on_group(pulse: str, group: NeuronGroup) -> str:
+    """The pulse with the group's own names: v_post is v, and w the weight."""
+    names = get_identifiers(pulse)
+    presynaptic = [name for name in names if name.endswith("_pre")]
+    if presynaptic:
+        raise InputError(f"the pulse '{pulse}' uses {presynaptic[0]}: a pulse knows w and _post")
+    if "w" not in names:
+        raise InputError(f"the pulse '{pulse}' does not use the weight w")
+    own = {name: name.removesuffix("_post") for name in names if name.endswith("_post")}
+    unknown = [name for name in own.values() if name not in group.variables]
+    if unknown:
+        raise InputError(f"the pulse '{pulse}' uses {unknown[0]}_post, which the group lacks")
+    return word_substitute(pulse, own | {"w": WEIGHT})
+
+
+def _known(group: NeuronGroup, pulse: str, namespace: dict) -> dict:
+    """Variables and functions that the model mentions, as far as they are known by now."""
+    texts = [group.events.get("spike", ""), group.event_codes.get("spike", ""), pulse]
+    if isinstance(group._refractory, str):
+        texts.append(group._refractory)
+    names = group.equations.names | group.equations.identifiers | {"dt"}
+    names = names.union(*(get_identifiers(text) for text in texts)) - {WEIGHT}
+    found = {}
+    for name in sorted(names):
+        try:
+            found[name] = group._resolve(name, namespace, user_identifier=False)
+        except KeyError:
+            continue
+    return found
+
+
+def _complain(group: NeuronGroup, solution: Solution, require_exact: bool) -> None:
+    text = f"the group '{group.name}' has no exact solution between spikes: {solution.reason}"
+    if require_exact:
+        raise InputError(text)
+    warnings.warn(
+        f"{text}; its spikes are resolved one by one at the end of every clock step",
+        InexactWarning,
+        stacklevel=3,
+    )
+
+
+def _switch_off(group: NeuronGroup, state_updater) -> None:
+    """What the engine does instead of the group."""
+    replaced = [group.thresholder["spike"], group.resetter.get("spike"), state_updater]
+    for part in filter(None, replaced):
+        part.active = False
+        group.contained_objects.remove(part)

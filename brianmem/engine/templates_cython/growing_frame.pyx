@@ -1,0 +1,63 @@
+{# USES_VARIABLES { N, t, dt, _n, _pitch, _block_pitch, _weight, _own, _lift, _mirrored, _until, _credit,
+                    _credit_rate, _credit_most } #}
+{% extends 'common_group.pyx' %}
+{% from 'event_support.pyx' import declare, hand_over %}
+{% block template_support_code %}
+{{ declare(support) }}
+from libcpp.vector cimport vector
+cdef extern from *:
+    ctypedef {{ real }} real_t "BRIANMEM_REAL"
+    cdef cppclass Frame "brianmem::Frame<BRIANMEM_REAL>":
+        Frame()
+        long n
+        long padded
+        const real_t* columns
+        const real_t* own
+        double lift
+        double tau
+        double drive
+        double bias
+    void run_dense "brianmem::run_dense"(vector[Frame]&, double*, double, double, double*, Record&)
+    void run_mirrored "brianmem::run_mirrored"(vector[Frame]&, double*, double, double, double*, Record&)
+{% endblock %}
+{% block maincode %}
+    cdef double _now = {{t}}
+    cdef double _step = min(<double> {{dt}}, <double> {{_until}} - _now)
+    cdef long _first, _block, _own_block
+    cdef Record _record
+    cdef Frame _frame
+    cdef vector[Frame] _frames
+    _block = -1
+    for _first in range(0, N, {{_n}}):
+        _block += 1
+        _own_block = _block if {{_block_pitch}} else 0
+        _frame.n = {{_n}}
+        _frame.padded = {{_pitch}}
+        _frame.columns = <const real_t*> &{{_weight}}[_own_block * {{_block_pitch}}]
+        _frame.own = <const real_t*> &{{_own}}[_own_block * {{_n}}]
+        _frame.lift = {{_lift}}[_own_block]
+        _vectorisation_idx = 1
+        {{ scalar_code['frame'] | autoindent }}
+        for _idx in range(_first, _first + ({{'1' if frame_shared else _n}})):
+            _vectorisation_idx = _idx
+            {{ vector_code['frame'] | autoindent }}
+            if _idx == _first:
+                _frame.tau = _tau
+                _frame.drive = _drive
+                _frame.bias = _bias
+            elif _frame.tau != _tau or _frame.drive != _drive or _frame.bias != _bias:
+                _record.fail(NOT_SHARED, _idx, _now)
+        _frames.push_back(_frame)
+        {{_credit}}[_block] = min({{_credit}}[_block] + <double> {{_credit_rate}} * _step, <double> {{_credit_most}})
+    {% set _v = get_array_name(variables[variable]) %}
+    if _record.failure == 0:
+        if {{_mirrored}}:
+            run_mirrored(_frames, <double*> &{{_v}}[0], _now, _step, <double*> &{{_credit}}[0], _record)
+        else:
+            run_dense(_frames, <double*> &{{_v}}[0], _now, _step, <double*> &{{_credit}}[0], _record)
+    {{ hand_over(get_array_name, eventspace_variable, monitored) | autoindent }}
+{% endblock %}
+{% block after_code %}
+    {% set _spikes = get_array_name(eventspace_variable) %}
+    {{_spikes}}[N] = 0
+{% endblock %}
