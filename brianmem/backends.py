@@ -10,6 +10,7 @@ from brian2 import BrianLogger, prefs
 from brian2.devices import device, reset_device, set_device
 
 from brianmem.errors import InputError
+from brianmem.standalone import DEVICE
 
 BACKENDS = ("numpy", "cython", "cpp_standalone")
 
@@ -48,10 +49,11 @@ def _missing(name: str) -> str | None:
 
 
 @contextmanager
-def brian_backend(name: str):
+def brian_backend(name: str, build_on_run: bool = True):
     """Brian2 objects made and run inside use this backend; settings are put back on leaving.
 
-    Read the results inside too: the files of a standalone program are deleted at the end.
+    Read the results inside too: the files of a standalone program are deleted at the end. With
+    build_on_run=False it is left to the caller to build it, see brianmem.engine.Program.
     """
     check_backend(name)
     settings = {
@@ -66,7 +68,7 @@ def brian_backend(name: str):
         for key, value in settings.items():
             prefs[key] = value
         if name == "cpp_standalone":
-            with _standalone_device():
+            with _standalone_device(build_on_run):
                 yield
         else:
             yield
@@ -76,10 +78,10 @@ def brian_backend(name: str):
 
 
 @contextmanager
-def _standalone_device():
+def _standalone_device(build_on_run: bool):
     """A C++ project in a folder of its own, so that parallel workers do not meet in one."""
     with tempfile.TemporaryDirectory(prefix="brianmem-") as directory:
-        set_device("cpp_standalone", directory=directory, build_on_run=True)
+        set_device(DEVICE, directory=directory, build_on_run=build_on_run)
         try:
             yield
         finally:

@@ -1,7 +1,8 @@
 """Exact event-driven simulation of spiking networks inside Brian2, from the user's equations."""
 
 from brianmem.engine.event_driven import EventDriven
+from brianmem.engine.program import Program
 from brianmem.engine.solution import Exactness
 from brianmem.engine.weights import LowRankWeights
 
-__all__ = ["EventDriven", "Exactness", "LowRankWeights"]
+__all__ = ["EventDriven", "Exactness", "LowRankWeights", "Program"]

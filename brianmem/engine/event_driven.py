@@ -181,26 +181,34 @@ class EventDriven(CodeRunner):
 
     # Variables of the templates ----------------------------------------------------------------
 
-    def columns(self, weights: Weights) -> Columns:
-        """Weights as this object's templates read them.
+    def set_weights(self, weights: Weights) -> None:
+        """Other weights of the same shape and kind, for the runs to come; nothing is compiled.
 
-        Raises InputError unless they have the shape of those it was made with.
+        Raises InputError for weights of another shape or kind.
         """
+        for name, values in self.exchange(weights).items():
+            self.variables[name].set_value(values)
+
+    def exchange(self, weights: Weights) -> dict[str, np.ndarray]:
+        """Take over other weights; returns what the templates' arrays, by name, have to hold."""
         networks, shared = as_networks(weights)
-        if (len(networks), size(networks[0]), shared) != (
-            len(self.networks),
-            self.n_neurons,
-            self.shared,
-        ):
-            raise InputError("other weights must have the shape of those the engine was made with")
+        if len(networks) != len(self.networks) or shared != self.shared:
+            raise InputError("other weights must come in the shape of those the engine was made with")
+        if size(networks[0]) != self.n_neurons:
+            raise InputError(f"the weights need {self.n_neurons} neurons, not {size(networks[0])}")
         if self.mirrored and not can_mirror(networks):
             raise InputError("the engine was made for LowRankWeights with E = [I; -I]")
+        self.networks = networks
+        columns = self._columns()
+        return {WEIGHT: columns.weight, "_own": columns.own, "_lift": columns.lift}
+
+    def _columns(self) -> Columns:
         if self.form == "growing":
-            return frame_columns(networks, self.dtype, self.mirrored)
-        return plain_columns(networks)
+            return frame_columns(self.networks, self.dtype, self.mirrored)
+        return plain_columns(self.networks)
 
     def _add_variables(self) -> None:
-        columns = self.columns(self.networks if not self.shared else self.networks[0])
+        columns = self._columns()
         most = (BURST * self.n_neurons, self.max_rate * self.n_neurons)
         self.variables = v = Variables(self)
         numbers = {

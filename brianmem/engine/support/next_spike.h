@@ -87,6 +87,7 @@ class FirstCrossing {
     double at;
     bool found;
 
+    FirstCrossing() : phase(DONE), found(false) {}
     FirstCrossing(double excess, double climb, double stride, double horizon)
         : low(0), excess_low(excess), climb_low(climb), horizon(horizon), stride(stride), found(false) {
         scan_on();

@@ -1,0 +1,122 @@
+"""The engine against its reference, and the reference against fifty digits."""
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brianmem.engine.reference import LeakyNeurons, simulate
+from tests.engine.networks import draw, run
+
+# Rounding of some thousand additions near 1; asked for is 1e-9.
+CLOSE = 1e-11
+
+
+def assert_same(spikes, expected, at_least=30):
+    assert len(expected) >= at_least
+    assert list(spikes.neuron) == list(expected.neuron)
+    np.testing.assert_allclose(spikes.time, expected.time, rtol=0, atol=CLOSE)
+
+
+DURATION = {20: 4.0, 100: 1.5, 400: 1.0, 1600: 0.5}  # in tau, for the number of neurons
+KINDS = {
+    "plain": {},
+    "reset": {"reset": 0.1},
+    "subtraction": {"subtract": 0.6},
+    "refractory": {"reset": 0.1, "refractory": 0.15},
+    "frozen": {"reset": 0.1, "refractory": 0.15, "frozen": True},
+}
+
+
+def fifty_digits(drawn):
+    """The reference in 50 digits, from the same float64 numbers."""
+
+    def digits(values):
+        return [mpmath.mpf(x) for x in values]
+
+    n = drawn.neurons
+    with mpmath.workdps(50):
+        neurons = LeakyNeurons(
+            digits(n.tau),
+            digits(n.drive),
+            digits(n.threshold),
+            None if n.reset is None else mpmath.mpf(n.reset),
+            mpmath.mpf(n.subtract),
+            mpmath.mpf(n.refractory),
+            n.frozen,
+        )
+        weights = [digits(row) for row in drawn.weights]
+        return simulate(
+            neurons, weights, digits(drawn.start), drawn.duration, log=mpmath.log, exp=mpmath.exp
+        )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_reference_against_fifty_digits(kind, seed):
+    drawn = draw(8, seed, per_neuron=True, duration=8.0, **KINDS[kind])
+    assert_same(drawn.reference(), fifty_digits(drawn))
+
+
+@pytest.mark.parametrize("n", [20, 100, 400])
+@pytest.mark.parametrize("kind", KINDS)
+def test_per_neuron_parameters(kind, n, backend):
+    if backend == "cpp_standalone" and n > 20:
+        pytest.skip("one build for every size: see test_sizes_of_standalone")
+    drawn = draw(n, n, per_neuron=True, duration=DURATION[n], **KINDS[kind])
+    assert_same(run([drawn], backend)[0], drawn.reference())
+
+
+@pytest.mark.parametrize("n", [20, 100, 400, 1600])
+@pytest.mark.parametrize("form", ["growing", "general"])
+def test_shared_parameters(n, form, backend):
+    if backend == "cpp_standalone" and n not in (20, 1600):
+        pytest.skip("one build for every size: the smallest and the largest are enough")
+    drawn = draw(n, n, duration=DURATION[n])
+    assert_same(run([drawn], backend, shared=True, form=form)[0], drawn.reference())
+
+
+def test_per_neuron_parameters_in_a_large_network(backend):
+    drawn = draw(1600, 3, per_neuron=True, duration=DURATION[1600], reset=0.1)
+    assert_same(run([drawn], backend)[0], drawn.reference())
+
+
+@pytest.mark.parametrize("form", ["growing", "general"])
+@given(
+    st.integers(0, 10**6),
+    st.integers(2, 12),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([0.01, 0.5, 2.0]),
+)
+@settings(max_examples=25)
+def test_drawn_networks(form, seed, n, excitatory, tied, step):
+    """Excitatory and tied networks, and clock steps much shorter and longer than usual."""
+    drawn = draw(n, seed, excitatory=excitatory, tied=tied, duration=2.0)
+    expected = drawn.reference()
+    for backend in ("numpy", "cython"):
+        spikes = run([drawn], backend, shared=True, form=form, step=step, monitored=False)[0]
+        assert_same(spikes, expected, at_least=0)
+
+
+@given(st.integers(0, 10**6), st.integers(2, 12), st.sampled_from(sorted(KINDS)), st.booleans())
+@settings(max_examples=25)
+def test_drawn_networks_with_their_own_parameters(seed, n, kind, excitatory):
+    drawn = draw(n, seed, per_neuron=True, excitatory=excitatory, **KINDS[kind])
+    expected = drawn.reference()
+    for backend in ("numpy", "cython"):
+        spikes = run([drawn], backend, monitored=False)[0]
+        assert_same(spikes, expected, at_least=0)
+
+
+@pytest.mark.parametrize("form", ["growing", "general"])
+def test_blocks_give_what_each_network_gives_alone(form, backend):
+    networks = [draw(30, seed, tied=seed == 2) for seed in range(5)]
+    together = run(networks, backend, shared=True, form=form)
+    for drawn, spikes in zip(networks, together, strict=True):
+        alone = run([drawn], "numpy", shared=True, form=form)[0]
+        assert list(spikes.neuron) == list(alone.neuron)
+        if form == "growing":  # the same sums in the same order, on every backend
+            assert list(spikes.time) == list(alone.time)
+        np.testing.assert_allclose(spikes.time, alone.time, rtol=0, atol=CLOSE)
