@@ -36,7 +36,7 @@ class CachingDevice(CPPStandaloneDevice):
         handle, name = tempfile.mkstemp(dir=kept.parent)
         os.close(handle)
         shutil.copy2(program, name)
-        os.replace(name, kept)
+        Path(name).replace(kept)
         return None
 
 

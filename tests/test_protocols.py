@@ -148,12 +148,17 @@ def test_an_unwritable_folder_is_found_before_the_run(tmp_path, capsys):
     assert "cannot write into" in capsys.readouterr().err
 
 
-def test_equations_need_a_clock(tmp_path, capsys):
+def test_equations_run_exactly_where_they_can_be_solved(tmp_path, capsys):
     path = tmp_path / "model.toml"
-    path.write_text('refractory = "1*ms"\n')
     equations = ["--equations", path, "--jobs", 1, "--out", tmp_path / "out"]
+    path.write_text('refractory = "1*ms"\n')
+    assert run(LOWRANK, *SMALL_LOWRANK, *equations) == 0
+    table = tables.read(schemas.LOWRANK_RECALL, tmp_path / "out")
+    assert set(table["simulator"]) == {"exact", "clock"}
+    path.write_text('model = "dv/dt = (drive - v + 0.01*v**2)/tau : 1"\n')
     assert run(LOWRANK, *SMALL_LOWRANK, *equations, "--set", "dt=0") == 2
-    assert "choose a clock step" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "not linear" in error and "choose a clock step" in error
     assert run(LOWRANK, *SMALL_LOWRANK, *equations) == 0
     table = tables.read(schemas.LOWRANK_RECALL, tmp_path / "out")
     assert set(table["simulator"]) == {"clock"}

@@ -10,8 +10,8 @@ from brian2.codegen.codeobject import create_runner_codeobj
 from brian2.core.namespace import get_local_namespace
 from brian2.core.variables import Variables
 from brian2.groups.group import CodeRunner
-from brian2.units.fundamentalunits import fail_for_dimension_mismatch
 from brian2.units.allunits import hertz
+from brian2.units.fundamentalunits import fail_for_dimension_mismatch
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from brianmem.engine import failures, templates
@@ -193,7 +193,9 @@ class EventDriven(CodeRunner):
         """Take over other weights; returns what the templates' arrays, by name, have to hold."""
         networks, shared = as_networks(weights)
         if len(networks) != len(self.networks) or shared != self.shared:
-            raise InputError("other weights must come in the shape of those the engine was made with")
+            raise InputError(
+                "other weights must come in the shape of those the engine was made with"
+            )
         if size(networks[0]) != self.n_neurons:
             raise InputError(f"the weights need {self.n_neurons} neurons, not {size(networks[0])}")
         if self.mirrored and not can_mirror(networks):
@@ -283,7 +285,7 @@ class EventDriven(CodeRunner):
         self.codeobj = create_runner_codeobj(
             group=self.group,
             code=self.abstract_code,
-            user_code={block: "" for block in self.abstract_code},
+            user_code=dict.fromkeys(self.abstract_code, ""),
             template_name=self.template,
             name=f"{self.name}_codeobject*",
             check_units=False,

@@ -37,7 +37,7 @@ class Program:
                 "a Program needs brian_backend('cpp_standalone', build_on_run=False) around it"
             )
         self.engine, self.group = engine, group
-        self._weights = {}  # files of the last ones given
+        self._built_with = engine.networks[0] if engine.shared else engine.networks
         self.n_runs = 0
         Network(group, engine, *others).run(LONGEST * second)
         self.device.build(run=False, with_output=False, **self.device.build_options)
@@ -48,8 +48,9 @@ class Program:
         Parameters
         ----------
         duration : simulated time
-        weights : in the shape of those the engine was made with; None for the last ones given
-        values : variables of the group by name, with units; scalars, or arrays of its length
+        weights : in the shape of those the engine was made with; None for just those
+        values : variables of the group by name, with units; scalars, or arrays of its length. What
+            is not named has the value that it had when the program was built
 
         Raises InputError for names, sizes and numbers that do not fit, RunawayError beyond the
         engine's cap.
@@ -60,12 +61,9 @@ class Program:
         folder = Path(self.device.project_dir)
         self.n_runs += 1
         arguments = [f"{self.engine.name}._until={float(duration)!r}"]
-        if weights is not None:
-            self._weights = {
-                name: _write(folder, name, array)
-                for name, array in self.engine.exchange(weights).items()
-            }
-        arguments += [f"{self.engine.name}.{name}={path}" for name, path in self._weights.items()]
+        new = self._built_with if weights is None else weights
+        for name, array in self.engine.exchange(new).items():
+            arguments.append(f"{self.engine.name}.{name}={_write(folder, name, array)}")
         for name, value in values.items():
             array = self._checked(name, value)
             arguments.append(f"{self.group.name}.{name}={_write(folder, 'of_' + name, array)}")

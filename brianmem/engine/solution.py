@@ -69,7 +69,7 @@ class Solution:
     refractory: str = ""
 
 
-class _NotExact(Exception):
+class _NotExactError(Exception):
     """Why the neurons of a model have to be resolved one by one, within steps of the clock."""
 
 
@@ -93,7 +93,7 @@ def derive(group: NeuronGroup, pulse: str, variables: dict) -> Solution:
         _check_statements(group, pulse)
         refractory = _refractory(group, variables)
         return _solve(group, condition, variables, refractory)
-    except _NotExact as obstacle:
+    except _NotExactError as obstacle:
         sides = _sides(condition)
         excess = f"({sides[0]}) - ({sides[1]})" if sides else "0.0"
         code = f"_fires = {condition}\n_excess = {excess}"
@@ -104,7 +104,9 @@ def _check_statements(group: NeuronGroup, pulse: str) -> None:
     for name, code in (("reset", group.event_codes.get("spike", "")), ("pulse", pulse)):
         found = get_identifiers(code) & CLOCK
         if found:
-            raise _NotExact(f"the {name} uses '{min(found)}', which stands still between steps")
+            raise _NotExactError(
+                f"the {name} uses '{min(found)}', which stands still between steps"
+            )
 
 
 def _refractory(group: NeuronGroup, variables: dict) -> str:
@@ -115,9 +117,9 @@ def _refractory(group: NeuronGroup, variables: dict) -> str:
         return f"_refractory = {float(period)!r}"
     names = get_identifiers(period)
     if names & (CLOCK | RANDOM | set(group.equations.diff_eq_names)):
-        raise _NotExact(f"the refractory period '{period}' changes while it lasts")
+        raise _NotExactError(f"the refractory period '{period}' changes while it lasts")
     if is_boolean_expression(period, variables):
-        raise _NotExact(f"the refractory period '{period}' is a condition, not a duration")
+        raise _NotExactError(f"the refractory period '{period}' is a condition, not a duration")
     if parse_expression_dimensions(period, variables) != second.dim:
         raise InputError(f"the refractory period '{period}' is not a time")
     return f"_refractory = {period}"
@@ -127,18 +129,18 @@ def _solve(group: NeuronGroup, condition: str, variables: dict, refractory: str)
     # The user's own: in the group's, frozen variables are multiplied by int(not_refractory).
     equations, _ = extract_constant_subexpressions(group.user_equations)
     if equations.is_stochastic:
-        raise _NotExact(f"the equations hold noise ({min(equations.stochastic_variables)})")
+        raise _NotExactError(f"the equations hold noise ({min(equations.stochastic_variables)})")
     try:
         names, matrix, constants = get_linear_system(equations, variables)
     except UnsupportedEquationsException:
-        raise _NotExact("the differential equations are not linear") from None
+        raise _NotExactError("the differential equations are not linear") from None
     for entry in [*matrix, *constants]:
         _check_constant(entry, variables)
     _check_frozen(equations, names, matrix)
     state = sp.Matrix([sp.Symbol(name, real=True) for name in names])
     left, right = _sides(condition) or (None, None)
     if left is None:
-        raise _NotExact(f"the threshold '{condition}' is not one comparison of two values")
+        raise _NotExactError(f"the threshold '{condition}' is not one comparison of two values")
     gradient, offset = _linear_excess(left, right, equations, variables, state)
 
     inflow = (gradient.T * constants)[0]
@@ -155,8 +157,7 @@ def _solve(group: NeuronGroup, condition: str, variables: dict, refractory: str)
         excess_ahead = sympy_to_str((gradient.T * state)[0] + offset)
         return Solution(
             Exactness.BRACKETED,
-            reason=f"the threshold '{condition}' depends on coupled variables "
-            f"({', '.join(names)})",
+            reason=f"the threshold '{condition}' depends on coupled variables ({', '.join(names)})",
             crossing=f"{crossing}_climb = {sympy_to_str(climb)}\n_stride = {_stride(matrix)}",
             advance=advance,
             peek=f"{ahead}\n_excess_ahead = {word_substitute(excess_ahead, future)}\n"
@@ -179,7 +180,7 @@ def _solve(group: NeuronGroup, condition: str, variables: dict, refractory: str)
 def _check_constant(entry: sp.Expr, variables: dict) -> None:
     step = variables["dt"].get_value()[0] if "dt" in variables else None
     if not is_constant_over_dt(entry, variables, step):
-        raise _NotExact(f"'{sympy_to_str(entry)}' is not constant between spikes")
+        raise _NotExactError(f"'{sympy_to_str(entry)}' is not constant between spikes")
 
 
 def _check_frozen(equations, names: list[str], matrix: sp.Matrix) -> None:
@@ -188,7 +189,7 @@ def _check_frozen(equations, names: list[str], matrix: sp.Matrix) -> None:
     for name in frozen:
         for other in set(names) - set(frozen):
             if matrix[names.index(other), names.index(name)] != 0:
-                raise _NotExact(
+                raise _NotExactError(
                     f"'{other}' depends on '{name}', which is frozen in the refractory period"
                 )
 
@@ -219,9 +220,9 @@ def _linear_excess(left: str, right: str, equations, variables: dict, state: sp.
     gradient = sp.Matrix([sp.simplify(sp.diff(excess, x)) for x in state])
     offset = sp.simplify(excess - (gradient.T * state)[0])
     if any(entry.has(x) for entry in [*gradient, offset] for x in state):
-        raise _NotExact(f"the threshold '{left}' against '{right}' is not linear")
+        raise _NotExactError(f"the threshold '{left}' against '{right}' is not linear")
     if all(h == 0 for h in gradient):
-        raise _NotExact("the threshold does not depend on a differential equation")
+        raise _NotExactError("the threshold does not depend on a differential equation")
     for entry in [*gradient, offset]:
         _check_constant(entry, variables)
     return gradient, offset
@@ -289,11 +290,11 @@ def _augmented(names: list[str], matrix, constants) -> str:
     try:
         propagator = (system * sp.Symbol("dt", real=True, positive=True)).exp()
     except NotImplementedError:
-        raise _NotExact("the linear equations have no solution that sympy finds") from None
+        raise _NotExactError("the linear equations have no solution that sympy finds") from None
     state = sp.Matrix([*(sp.Symbol(name, real=True) for name in names), 1])
     solution = (propagator * state)[:n]
     if any(entry.has(sp.I, sp.re, sp.im) for entry in solution):
-        raise _NotExact("the linear equations have a solution in complex numbers only")
+        raise _NotExactError("the linear equations have a solution in complex numbers only")
     return "\n".join(
         f"_{name} = {sympy_to_str(sp.simplify(entry))}"
         for name, entry in zip(names, solution, strict=True)

@@ -75,7 +75,10 @@ def as_networks(weights: Weights) -> tuple[list, bool]:
     elif isinstance(weights, Sequence) and all(isinstance(w, LowRankWeights) for w in weights):
         networks, shared = list(weights), False
     else:
-        array = np.asarray(weights, dtype=float)
+        try:
+            array = np.asarray(weights, dtype=float)
+        except (TypeError, ValueError):
+            raise InputError("weights are an array of numbers or LowRankWeights") from None
         shared = array.ndim == 2
         networks = [array] if shared else list(array)
         if array.ndim not in (2, 3) or array.shape[-1] != array.shape[-2] or array.size == 0:

@@ -1,22 +1,28 @@
-"""The low-rank network in Brian2, run with a clock: approximate, for comparison and for editing.
+"""The low-rank network in Brian2: exact with the event-driven engine, approximate with a clock.
 
-A delta pulse acts at once, so neurons at threshold must fire one after another. With a clock, all
-neurons above threshold at the end of a step fire together, before any of them has inhibited the
-others. The sequence of spikes is wrong from early on. A smaller step helps, but not where neurons
-start at equal potentials, as in an exact pattern: they fire in volleys for ever.
-brianmem.lowrank.reference is exact.
+A delta pulse acts at once, so neurons at threshold must fire one after another, as the engine lets
+them. With a clock, all neurons above threshold at the end of a step fire together, before any of
+them has inhibited the others. The sequence of spikes is wrong from early on. A smaller step helps,
+but not where neurons start at equal potentials, as in an exact pattern: they fire in volleys for
+ever.
 """
 
 import math
+import warnings
 
 import numpy as np
 from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, ms
+from brian2.utils.stringtools import get_identifiers
 
 from brianmem.backends import brian_backend
+from brianmem.engine import EventDriven, LowRankWeights, Program
+from brianmem.engine.solution import Solution
 from brianmem.equations import INTEGRATORS, Model
-from brianmem.errors import InputError
+from brianmem.errors import InexactWarning, InputError
 from brianmem.lowrank.equations import LIF
+from brianmem.lowrank.geometry import encoder
 from brianmem.lowrank.memory import LowRankMemory
+from brianmem.lowrank.reference import CAP_FACTOR, most_spikes
 from brianmem.spikes import Spikes
 
 # Only the ratio of the clock step to tau matters; Brian2 wants times with units.
@@ -26,6 +32,92 @@ TAU = 10 * ms
 def constants(drive: float, threshold: float) -> dict:
     """What the network gives to the equations."""
     return {"tau": TAU, "drive": drive, "theta": threshold}
+
+
+def weights_of(memory: LowRankMemory) -> LowRankWeights:
+    """The weights as the engine takes them."""
+    return LowRankWeights(
+        encoder(memory.params.n_latents), memory.decoder, memory.gamma, memory.alpha
+    )
+
+
+def simulate(
+    memory: LowRankMemory,
+    starts,
+    model: Model = LIF,
+    backend: str = "numpy",
+    dtype: type = np.float64,
+) -> list[Spikes]:
+    """Exact spikes of independent copies of the network, one per start.
+
+    Parameters
+    ----------
+    memory : weights, drive and duration
+    starts : sequence of (damaged) patterns of +-1, each of shape (K,)
+    model : the equations; v is set to the start's potential, other variables begin at 0
+    backend : one of brianmem.backends.BACKENDS
+    dtype : numpy.float64, or numpy.float32 for the built-in equations: faster, and no longer exact
+
+    Raises InputError for equations that cannot be solved between spikes or have no variable v
+    without units, and RunawayError for more than 20 times the spikes of the fixed point.
+    """
+    most_spikes(memory)
+    params, n_copies = memory.params, len(starts)
+    with brian_backend(backend, build_on_run=False):
+        # One step of the clock is enough: nobody looks in between.
+        group = _exact_group(model, n_copies * params.n_neurons, params.duration * TAU)
+        values = {"drive": memory.drive, "theta": params.threshold}
+        values = {name: x for name, x in values.items() if name in group.variables}
+        values["v"] = np.concatenate([memory.start_potential(start) for start in starts])
+        engine = EventDriven(
+            group,
+            weights_of(memory),
+            model.pulse,
+            dtype=dtype,
+            require_exact=True,
+            max_rate=CAP_FACTOR * params.kappa / (2 * TAU),
+            monitored=False,
+            name="lowrank_events",
+        )
+        if backend == "cpp_standalone":
+            runs = Program(engine, group).run(params.duration * TAU, **values)
+            return [Spikes(run.neuron, run.time / float(TAU)) for run in runs]
+        for name, value in values.items():
+            setattr(group, name, value)
+        Network(group, engine).run(params.duration * TAU)
+        return [engine.spikes(copy, TAU) for copy in range(n_copies)]
+
+
+def solution(model: Model) -> Solution:
+    """What the engine makes of these equations: how exactly `simulate` would run them, and why."""
+    with brian_backend("numpy"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", InexactWarning)
+        return EventDriven(_exact_group(model, 2, TAU), -np.eye(2), model.pulse).solution
+
+
+def _exact_group(model: Model, n_neurons: int, step) -> NeuronGroup:
+    """Neurons whose drive and threshold are variables: a compiled program can be told others."""
+    texts = (model.model, model.threshold, model.reset, model.pulse, str(model.refractory))
+    used = set().union(*(get_identifiers(text) for text in texts))
+    variables = [f"{name} : 1 (shared)" for name in ("drive", "theta") if name in used]
+    group = NeuronGroup(
+        n_neurons,
+        "\n".join([model.model, *variables]),
+        threshold=model.threshold,
+        reset=model.reset,
+        refractory=model.refractory,
+        method=INTEGRATORS,
+        clock=Clock(step, name="lowrank_clock"),
+        namespace=model.namespace({"tau": TAU}),
+        name="lowrank_neurons",
+    )
+    _check_potential(model, group)
+    return group
+
+
+def _check_potential(model: Model, group: NeuronGroup) -> None:
+    if "v" not in group.variables or not group.variables["v"].dim.is_dimensionless:
+        raise InputError(f"{model.place('model')}: it needs a variable v without units")
 
 
 def simulate_with_clock(
@@ -60,8 +152,7 @@ def simulate_with_clock(
             namespace=model.namespace(constants(memory.drive, memory.params.threshold)),
             name="lowrank_neurons",
         )
-        if "v" not in neurons.variables or not neurons.variables["v"].dim.is_dimensionless:
-            raise InputError(f"{model.place('model')}: it needs a variable v without units")
+        _check_potential(model, neurons)
         neurons.v = np.concatenate([memory.start_potential(start) for start in starts])
         synapses = Synapses(
             neurons,

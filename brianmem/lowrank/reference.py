@@ -17,6 +17,23 @@ TIE = 1e-12
 MOST_SPIKES = 10**8
 
 
+def most_spikes(memory: LowRankMemory) -> int:
+    """Cap on the spikes of a run: 20 times those of the fixed point.
+
+    Raises InputError if the bias is not positive, a weight is not finite or more than 10^8 spikes
+    are to be expected.
+    """
+    params = memory.params
+    if not memory.bias > 0:
+        raise InputError(f"the bias must be positive, not {memory.bias:.4g}")
+    if not np.isfinite(memory.weights).all():
+        raise InputError("the weights hold NaN or infinite values")
+    expected = params.n_latents * params.kappa * (1 + params.duration)
+    if expected > MOST_SPIKES:
+        raise InputError(f"the run would have {expected:.1g} spikes: lower kappa or duration")
+    return math.ceil(CAP_FACTOR * expected)
+
+
 def simulate(memory: LowRankMemory, start, max_spikes: int | None = None) -> Spikes:
     """Spikes of the network over `memory.params.duration`, from a (damaged) pattern of +-1.
 
@@ -26,23 +43,14 @@ def simulate(memory: LowRankMemory, start, max_spikes: int | None = None) -> Spi
     after another at the same instant, the highest potential first. Neurons that would cross within
     10^-12 tau tie: the lowest index comes first. Time is in units of tau.
 
-    Raises InputError if the bias is not positive, a weight is not finite or more than 10^8 spikes
-    are to be expected, and RunawayError beyond `max_spikes` (by default 20 times the spikes of the
-    fixed point).
+    Raises RunawayError beyond `max_spikes` (see most_spikes for the default), and InputError as
+    most_spikes does.
 
     Source: Podlaski & Machens (2024), Eq. 1, solved between spikes.
     """
     params, bias = memory.params, memory.bias
-    if not bias > 0:
-        raise InputError(f"the bias must be positive, not {bias:.4g}")
-    if not np.isfinite(memory.weights).all():
-        raise InputError("the weights hold NaN or infinite values")
-    expected = params.n_latents * params.kappa * (1 + params.duration)
-    if expected > MOST_SPIKES:
-        raise InputError(f"the run would have {expected:.1g} spikes: lower kappa or duration")
     if max_spikes is None:
-        max_spikes = math.ceil(CAP_FACTOR * expected)
-
+        max_spikes = most_spikes(memory)
     pulses = np.ascontiguousarray(memory.weights.T)
     distance = memory.drive - memory.start_potential(start)
     time = 0.0

@@ -26,6 +26,7 @@ from protocols.lowrank.trials import (
     measure,
     network_columns,
     run_columns,
+    runs_exactly,
     simulate,
 )
 from protocols.protocol import Protocol
@@ -83,8 +84,9 @@ def run_task(task: RecallTask) -> dict[str, list[dict]]:
     memory = store(xi, params)
     trials = make_trials(xi, task.flip_fraction, task.network_seed)
     starts = [trial.start for trial in trials]
-    # Edited equations cannot be run exactly; a grid of exact runs alone is left for the error.
-    steps = [dt for dt in task.dt if dt != EXACT or task.model is None] or task.dt
+    # Equations that cannot be run exactly go without; a grid of exact runs alone is an error.
+    exactly = runs_exactly(task.model)
+    steps = [dt for dt in task.dt if dt != EXACT or exactly] or task.dt
     runs = {dt: simulate(memory, starts, dt, task.model, task.backend) for dt in steps}
     exact = runs.get(EXACT)
     constants = _network_measures(memory)

@@ -6,7 +6,7 @@ import numpy as np
 
 from brianmem.equations import Model
 from brianmem.errors import InputError
-from brianmem.lowrank import network, readout, reference
+from brianmem.lowrank import network, readout
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory
 from brianmem.spikes import Spikes
@@ -43,25 +43,29 @@ def network_columns(memory: LowRankMemory, network_seed: int) -> dict:
 def simulate(
     memory: LowRankMemory, starts: list, dt: float, model: Model | None, backend: str
 ) -> list[Spikes]:
-    """Spikes of each start: exact if dt is 0, else from Brian2 with that clock step, in tau.
+    """Spikes of each start: exact if dt is 0, else with that clock step, in tau.
 
-    Raises InputError if equations other than the built-in ones (`model`) shall be run exactly.
+    Raises InputError if the equations cannot be run exactly.
     """
     if dt != EXACT:
         return network.simulate_with_clock(memory, starts, dt, model or LIF, backend)
-    if model is not None:
+    if not runs_exactly(model):
         raise InputError(
-            "the exact simulator runs the built-in equations only: with --equations, choose a "
-            "clock step such as --set dt=0.001"
+            f"{model.place('model')}: {network.solution(model).reason}, so that the run cannot be "
+            "exact: choose a clock step such as --set dt=0.001"
         )
-    return [reference.simulate(memory, start) for start in starts]
+    return network.simulate(memory, starts, model or LIF, backend)
+
+
+def runs_exactly(model: Model | None) -> bool:
+    """Whether the engine solves these equations (None: the built-in ones)."""
+    return model is None or network.solution(model).exactness.exact
 
 
 def run_columns(dt: float, backend: str) -> dict:
     """Columns that tell how a row was simulated."""
-    if dt == EXACT:
-        return {"simulator": "exact", "dt": dt, "backend": "numpy"}
-    return {"simulator": "clock", "dt": dt, "backend": backend}
+    simulator = "exact" if dt == EXACT else "clock"
+    return {"simulator": simulator, "dt": dt, "backend": backend}
 
 
 def measure(memory: LowRankMemory, trial: Trial, spikes: Spikes) -> dict:

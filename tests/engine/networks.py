@@ -44,9 +44,7 @@ def draw(n, seed, per_neuron=False, excitatory=False, tied=False, duration=2.0, 
     if tied:
         start = np.round(start * 4) / 4
         weights = np.round(weights * 8) / 8 - np.eye(n) / 4
-    return Drawn(
-        LeakyNeurons(tau, drive, threshold, **neurons), weights, start, duration
-    )
+    return Drawn(LeakyNeurons(tau, drive, threshold, **neurons), weights, start, duration)
 
 
 MODEL = """

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from brianmem.engine import Exactness
 from brianmem.equations import load_model
-from brianmem.errors import InputError
+from brianmem.errors import InputError, RunawayError
+from brianmem.lowrank import network
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import store
 from brianmem.lowrank.network import simulate_with_clock
@@ -13,6 +17,42 @@ from brianmem.spikes import first_difference, shared_fraction
 
 XI = draw_binary(10, 3, np.random.default_rng(1))
 MEMORY = store(XI, LowRankParameters("optimised", 20, 3, duration=4.0))
+
+
+@pytest.mark.parametrize("n_neurons", [20, 100, 400, 1600])
+@pytest.mark.parametrize("rule", ["hebbian", "optimised"])
+def test_the_engine_gives_the_spikes_of_the_reference(n_neurons, rule, backend):
+    xi = draw_binary(n_neurons // 2, 4, np.random.default_rng(n_neurons))
+    memory = store(xi, LowRankParameters(rule, n_neurons, 4, duration=40 / n_neurons + 0.5))
+    flipped = np.where(np.arange(n_neurons // 2) < n_neurons // 20, -1, 1)
+    starts = [xi[:, 0], flipped * xi[:, 1]]
+    for start, spikes in zip(
+        starts, network.simulate(memory, starts, backend=backend), strict=True
+    ):
+        expected = simulate(memory, start)
+        assert len(expected) > 50
+        np.testing.assert_array_equal(spikes.neuron, expected.neuron)
+        np.testing.assert_allclose(spikes.time, expected.time, rtol=0, atol=1e-9)
+
+
+def test_edited_equations_run_exactly():
+    """A variable that nobody listens to takes the general form, and changes nothing."""
+    model = replace(LIF, model=LIF.model + "\ndh/dt = -h/tau : 1", reset="h += 1")
+    assert network.solution(model).exactness is Exactness.CLOSED_FORM
+    for spikes, expected in zip(
+        network.simulate(MEMORY, XI.T, model, "numpy"),
+        network.simulate(MEMORY, XI.T, backend="numpy"),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(spikes.neuron, expected.neuron)
+        np.testing.assert_allclose(spikes.time, expected.time, rtol=0, atol=1e-9)
+
+
+def test_a_network_that_cannot_stop_is_stopped(backend):
+    weights = np.zeros_like(MEMORY.decoder)
+    memory = replace(MEMORY, decoder=weights, gamma=0.0, alpha=0.0)
+    with pytest.raises(RunawayError, match="neither a reset nor a negative self-connection"):
+        network.simulate(memory, XI.T, backend=backend)
 
 
 def by_hand(memory, start, dt):

@@ -16,7 +16,7 @@
         const long _last = _first + {{_n}};
         double _left = _step;
         double& _may_fire = {{_credit}}[_block];
-        _may_fire = std::min(_may_fire + {{_credit_rate}} * _step, {{_credit_most}});
+        _may_fire = std::min(_may_fire, {{_credit_most}}) + {{_credit_rate}} * _step;
         while (true)
         {
             // Who is next?

@@ -30,11 +30,11 @@
                 _frame.drive = _drive;
                 _frame.bias = _bias;
             }
-            else if (_frame.tau != _tau || _frame.drive != _drive || _frame.bias != _bias)
+            else if (!_record.failure && (_frame.tau != _tau || _frame.drive != _drive || _frame.bias != _bias))
                 _record.fail(brianmem::NOT_SHARED, _idx, _now);
         }
         _frames.push_back(_frame);
-        {{_credit}}[_block] = std::min({{_credit}}[_block] + {{_credit_rate}} * _step, {{_credit_most}});
+        {{_credit}}[_block] = std::min({{_credit}}[_block], {{_credit_most}}) + {{_credit_rate}} * _step;
     }
     if (!_record.failure)
     {

@@ -39,7 +39,7 @@ cdef extern from *:
         _block += 1
         _last = _first + {{_n}}
         _left = _step
-        {{_credit}}[_block] = min({{_credit}}[_block] + <double> {{_credit_rate}} * _step, <double> {{_credit_most}})
+        {{_credit}}[_block] = min(<double> {{_credit}}[_block], <double> {{_credit_most}}) + {{_credit_rate}} * _step
         while True:
             # Who is next?
             _next = NextSpike()

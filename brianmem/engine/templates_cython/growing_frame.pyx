@@ -45,10 +45,10 @@ cdef extern from *:
                 _frame.tau = _tau
                 _frame.drive = _drive
                 _frame.bias = _bias
-            elif _frame.tau != _tau or _frame.drive != _drive or _frame.bias != _bias:
+            elif _record.failure == 0 and (_frame.tau != _tau or _frame.drive != _drive or _frame.bias != _bias):
                 _record.fail(NOT_SHARED, _idx, _now)
         _frames.push_back(_frame)
-        {{_credit}}[_block] = min({{_credit}}[_block] + <double> {{_credit_rate}} * _step, <double> {{_credit_most}})
+        {{_credit}}[_block] = min(<double> {{_credit}}[_block], <double> {{_credit_most}}) + {{_credit_rate}} * _step
     {% set _v = get_array_name(variables[variable]) %}
     if _record.failure == 0:
         if {{_mirrored}}:

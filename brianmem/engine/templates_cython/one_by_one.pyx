@@ -16,7 +16,7 @@
     for _first in range(0, N, {{_n}}):
         _block += 1
         _last = _first + {{_n}}
-        {{_credit}}[_block] = min({{_credit}}[_block] + <double> {{_credit_rate}} * _step, <double> {{_credit_most}})
+        {{_credit}}[_block] = min(<double> {{_credit}}[_block], <double> {{_credit_most}}) + {{_credit_rate}} * _step
         while True:
             _who = -1
             _most = 0
