@@ -26,7 +26,7 @@ paper:
 	@$(MAKE) --no-print-directory figures GRID=paper
 
 test: $(READY_DEV)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 lint: $(READY_DEV)
 	$(BIN)/ruff check .

@@ -10,6 +10,18 @@ settings.register_profile("brianmem", deadline=None, max_examples=50)
 settings.load_profile("brianmem")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="run the tests that take minutes, too")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--slow"):
+        return
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="takes minutes: pytest --slow runs it"))
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request):
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import sympy as sp
-from brian2 import NeuronGroup, Quantity, second
+from brian2 import Equations, NeuronGroup, Quantity, second
 from brian2.core.functions import Function
 from brian2.equations.codestrings import is_constant_over_dt
 from brian2.equations.equations import extract_constant_subexpressions
@@ -18,6 +18,7 @@ from brian2.parsing.expressions import is_boolean_expression, parse_expression_d
 from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
 from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.stateupdaters.exact import exact, get_linear_system
+from brian2.utils.caching import cached
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from brianmem.errors import InputError
@@ -92,7 +93,9 @@ def derive(group: NeuronGroup, pulse: str, variables: dict) -> Solution:
     try:
         _check_statements(group, pulse)
         refractory = _refractory(group, variables)
-        return _solve(group, condition, variables, refractory)
+        # The user's own: in the group's, frozen variables are multiplied by int(not_refractory).
+        equations, _ = extract_constant_subexpressions(group.user_equations)
+        return _solve(equations, condition, variables, refractory)
     except _NotExactError as obstacle:
         sides = _sides(condition)
         excess = f"({sides[0]}) - ({sides[1]})" if sides else "0.0"
@@ -125,9 +128,8 @@ def _refractory(group: NeuronGroup, variables: dict) -> str:
     return f"_refractory = {period}"
 
 
-def _solve(group: NeuronGroup, condition: str, variables: dict, refractory: str) -> Solution:
-    # The user's own: in the group's, frozen variables are multiplied by int(not_refractory).
-    equations, _ = extract_constant_subexpressions(group.user_equations)
+@cached
+def _solve(equations: Equations, condition: str, variables: dict, refractory: str) -> Solution:
     if equations.is_stochastic:
         raise _NotExactError(f"the equations hold noise ({min(equations.stochastic_variables)})")
     try:
@@ -167,7 +169,7 @@ def _solve(group: NeuronGroup, condition: str, variables: dict, refractory: str)
     slope = sp.simplify(inflow - rate * offset)
     frame = {}
     if len(names) == 1 and gradient[0] == 1 and rate != 0 and not refractory:
-        frame = _frame(group, names[0], rate, slope, constants[0])
+        frame = _frame(variables, names[0], rate, slope, constants[0])
     return Solution(
         Exactness.CLOSED_FORM,
         crossing=f"{crossing}_rate = {sympy_to_str(rate)}\n_slope = {sympy_to_str(slope)}",
@@ -315,14 +317,14 @@ def _stride(matrix: sp.Matrix) -> str:
     return f"1/(1e-300 + 2*({' + '.join(terms)}))"
 
 
-def _frame(group: NeuronGroup, name: str, rate, slope, constant) -> dict:
+def _frame(variables: dict, name: str, rate, slope, constant) -> dict:
     """The growing frame follows v - drive, which decays with tau; bias is drive - threshold."""
     code = {"_tau": -1 / rate, "_drive": -constant / rate, "_bias": -slope / rate}
     code = {key: sympy_to_str(sp.simplify(value)) for key, value in code.items()}
     names = set().union(*(get_identifiers(text) for text in code.values()))
-    own = [group.variables[n] for n in names if n in group.variables]
+    known = [variables[n] for n in names if n in variables]
     return {
         "variable": name,
         "frame": "\n".join(f"{key} = {value}" for key, value in code.items()),
-        "frame_shared": all(isinstance(v, Function) or v.scalar for v in own),
+        "frame_shared": all(isinstance(v, Function) or v.scalar for v in known),
     }

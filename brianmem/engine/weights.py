@@ -9,7 +9,7 @@ from brianmem.errors import InputError
 
 REGISTER_BYTES = 64
 # Up to here, the K-sized state's extra sums cost more than the half columns save.
-LARGEST_DENSE = 800
+LARGEST_DENSE = 600
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The engine beside Brian2's other objects, and what stops it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from brian2 import (
@@ -224,6 +226,9 @@ def test_a_program_runs_with_other_numbers():
                 expected = simulate(neurons, network.weights, network.start, duration)
                 assert list(spikes.neuron) == list(expected.neuron)
                 np.testing.assert_allclose(spikes.time / float(TAU), expected.time, atol=1e-11)
+                v = drive + (network.start - drive) * np.exp(-duration)
+                v = v + network.weights[:, expected.neuron] @ np.exp(expected.time - duration)
+                np.testing.assert_allclose(group.v, v, atol=1e-11)
         with pytest.raises(InputError, match="no variable 'x'"):
             program.run(1 * TAU, x=1)
         with pytest.raises(InputError, match="NaN"):
@@ -424,3 +429,10 @@ def test_lastspike_is_exact():
     for j, t in last.items():
         assert group.lastspike[j] / second == t
     assert 1 * ms > 0 * ms
+
+
+def test_the_example_of_the_documentation(capsys):
+    text = (Path(__file__).parents[2] / "docs" / "engine.md").read_text()
+    example = text.split("```python\n")[1].split("```")[0].replace('"cython"', '"numpy"')
+    exec(compile(example, "docs/engine.md", "exec"), {})
+    assert "CLOSED_FORM" in capsys.readouterr().out

@@ -3,9 +3,11 @@
 import mpmath
 import numpy as np
 import pytest
+from brian2.codegen.runtime.cython_rt.extension_manager import cython_extension_manager
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from brianmem.backends import default_backend
 from brianmem.engine.reference import LeakyNeurons, simulate
 from tests.engine.networks import draw, run
 
@@ -63,7 +65,7 @@ def test_reference_against_fifty_digits(kind, seed):
 @pytest.mark.parametrize("kind", KINDS)
 def test_per_neuron_parameters(kind, n, backend):
     if backend == "cpp_standalone" and n > 20:
-        pytest.skip("one build for every size: see test_sizes_of_standalone")
+        pytest.skip("one build for every size: the largest is tested below")
     drawn = draw(n, n, per_neuron=True, duration=DURATION[n], **KINDS[kind])
     assert_same(run([drawn], backend)[0], drawn.reference())
 
@@ -77,8 +79,11 @@ def test_shared_parameters(n, form, backend):
     assert_same(run([drawn], backend, shared=True, form=form)[0], drawn.reference())
 
 
-def test_per_neuron_parameters_in_a_large_network(backend):
-    drawn = draw(1600, 3, per_neuron=True, duration=DURATION[1600], reset=0.1)
+@pytest.mark.parametrize("kind", ["reset", "frozen"])
+def test_per_neuron_parameters_in_a_large_network(kind, backend):
+    if backend == "cpp_standalone" and kind == "reset":
+        pytest.skip("one build of this size is enough")
+    drawn = draw(1600, 3, per_neuron=True, duration=DURATION[1600], **KINDS[kind])
     assert_same(run([drawn], backend)[0], drawn.reference())
 
 
@@ -120,3 +125,14 @@ def test_blocks_give_what_each_network_gives_alone(form, backend):
         if form == "growing":  # the same sums in the same order, on every backend
             assert list(spikes.time) == list(alone.time)
         np.testing.assert_allclose(spikes.time, alone.time, rtol=0, atol=CLOSE)
+
+
+@pytest.mark.parametrize("form", ["growing", "general"])
+def test_sizes_and_weights_share_their_compiled_code(form):
+    if default_backend() != "cython":
+        pytest.skip("nothing is compiled without a compiler")
+    run([draw(10, 1)], "cython", shared=True, form=form)
+    compiled = len(cython_extension_manager._code_cache)
+    run([draw(25, 2)], "cython", shared=True, form=form)
+    run([draw(25, seed) for seed in (3, 4)], "cython", shared=True, form=form)
+    assert len(cython_extension_manager._code_cache) == compiled

@@ -1,0 +1,1 @@
+"""How fast the engine is, beside what users would otherwise pick: python -m benchmarks.engine."""

@@ -1,0 +1,30 @@
+"""The low-rank network as its authors simulate it: small Euler steps, one spike in each at most."""
+
+import numpy as np
+
+from brianmem.lowrank.memory import LowRankMemory
+from brianmem.spikes import Spikes
+
+DT = 1e-4  # in tau
+
+
+def simulate(memory: LowRankMemory, start, dt: float = DT) -> Spikes:
+    """Approximate spikes of the network, from a (damaged) pattern of +-1, up to its duration.
+
+    Of several neurons above threshold the highest fires, the others in later steps. Times are in
+    units of tau.
+
+    Source: Podlaski & Machens (2024), Eq. 1 and the methods' numerical implementation.
+    """
+    threshold, drive = memory.params.threshold, memory.drive
+    pulses = np.ascontiguousarray(memory.weights.T)
+    v = memory.start_potential(start)
+    neurons, steps = [], []
+    for step in range(round(memory.params.duration / dt)):
+        v += dt * (drive - v)
+        j = v.argmax()
+        if v[j] >= threshold:
+            v += pulses[j]
+            neurons.append(j)
+            steps.append(step)
+    return Spikes(np.array(neurons, dtype=np.int64), (np.array(steps) + 1.0) * dt)
