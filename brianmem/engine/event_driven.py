@@ -15,7 +15,7 @@ from brian2.units.fundamentalunits import fail_for_dimension_mismatch
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from brianmem.engine import failures, templates
-from brianmem.engine.solution import Exactness, Solution, derive
+from brianmem.engine.solution import RANDOM, Exactness, Solution, derive
 from brianmem.engine.weights import (
     Columns,
     Weights,
@@ -32,6 +32,8 @@ from brianmem.spikes import Spikes
 FORMS = ("growing", "general")
 BURST = 100  # spikes per neuron that the cap lets pass at once: transients are steep
 WEIGHT = "_weight"
+WARP = 32
+MOST_THREADS = 512  # of a CUDA block; not tuned
 
 
 class EventDriven(CodeRunner):
@@ -61,6 +63,7 @@ class EventDriven(CodeRunner):
     max_rate : cap on the spikes per neuron and time, on average over a network
     monitored : whether Brian2's monitors and downstream synapses are told of the spikes; without,
         a clock step may hold more spikes than the group has neurons
+    spike_room : on CUDA, how many spikes can be recorded in all runs together
     name : of this object; by default that of the group with "_events"
 
     Raises InputError if these do not fit together, and warns with InexactWarning if the model
@@ -83,6 +86,7 @@ class EventDriven(CodeRunner):
         require_exact: bool = False,
         max_rate: Quantity = 10 * kHz,
         monitored: bool = True,
+        spike_room: int = 10**6,
         name: str | None = None,
     ):
         _check_group(group)
@@ -93,6 +97,7 @@ class EventDriven(CodeRunner):
         if not (np.isfinite(self.max_rate) and self.max_rate > 0):
             raise InputError(f"max_rate must be positive and finite, not {max_rate}")
         self.monitored = monitored
+        self.spike_room = int(spike_room)
         self._pulse = _on_group(pulse, group)
         self.solution = derive(
             group, self._pulse, _known(group, self._pulse, get_local_namespace(level=1))
@@ -130,6 +135,10 @@ class EventDriven(CodeRunner):
     @cached_property
     def _standalone(self) -> bool:
         return type(get_device()).__name__ != "RuntimeDevice"
+
+    @cached_property
+    def _cuda(self) -> bool:
+        return "CUDA" in type(get_device()).__name__
 
     @property
     def n_neurons(self) -> int:
@@ -206,7 +215,7 @@ class EventDriven(CodeRunner):
 
     def _columns(self) -> Columns:
         if self.form == "growing":
-            return frame_columns(self.networks, self.dtype, self.mirrored)
+            return frame_columns(self.networks, self.dtype, self.mirrored, not self._cuda)
         return plain_columns(self.networks)
 
     def _add_variables(self) -> None:
@@ -246,9 +255,16 @@ class EventDriven(CodeRunner):
         v.add_auxiliary_variable("_fires", dtype=bool)
         v.add_auxiliary_variable("_delta", dtype=float, scalar=True)
         if self._standalone:
-            v.add_dynamic_array("_spike_neuron", size=0, dtype=np.int32, index="_spike_index")
-            v.add_dynamic_array("_spike_time", size=0, dtype=float, index="_spike_index")
-            v.add_array("_failure", size=3, dtype=float, index="_spike_index")
+            # On a GPU arrays cannot grow, and networks, which run at once, can fail at once.
+            add = v.add_array if self._cuda else v.add_dynamic_array
+            room = self.spike_room if self._cuda else 0
+            add("_spike_neuron", size=room, dtype=np.int32, index="_spike_index")
+            add("_spike_time", size=room, dtype=float, index="_spike_index")
+            places = self.n_blocks if self._cuda else 1
+            v.add_array("_failure", size=3 * places, dtype=float, index="_spike_index")
+        if self._cuda:
+            v.add_array("_spike_count", size=1, dtype=np.int32, index="_spike_index")
+            v.add_array("_spike_room", size=1, values=room, dtype=np.int64, scalar=True)
 
     # Code --------------------------------------------------------------------------------------
 
@@ -270,6 +286,10 @@ class EventDriven(CodeRunner):
             needed.append(solution.variable)
         if self._standalone:
             needed += ["_spike_neuron", "_spike_time", "_failure"]
+        if self._cuda:
+            needed += ["_spike_count", "_spike_room"]
+            headers = ("record.h", "next_spike.h", "thread_block.h")
+            self._check_random()
         real = np.dtype(self.dtype)
         self.template_kwds = {
             "eventspace_variable": self._spikespace,
@@ -281,6 +301,8 @@ class EventDriven(CodeRunner):
             "bracketed": self.exactness is Exactness.BRACKETED,
             "variable": solution.variable,
             "frame_shared": solution.frame_shared,
+            "mirrored": self.mirrored,
+            **self._threads(),
         }
         self.codeobj = create_runner_codeobj(
             group=self.group,
@@ -297,6 +319,21 @@ class EventDriven(CodeRunner):
         )
         self.code_objects[:] = [self.codeobj]
         return self.codeobj
+
+    def _threads(self) -> dict[str, int]:
+        """How many threads of a CUDA block run a network, and how many elements each has."""
+        length = self.n_neurons // 2 if self.mirrored else self.n_neurons
+        threads = min(-(-length // WARP) * WARP, MOST_THREADS)
+        return {"threads": threads, "per_thread": -(-length // threads)}
+
+    def _check_random(self) -> None:
+        # brian2cuda draws one number per neuron and step, which every spike would use again.
+        names = set().union(*(get_identifiers(code) for code in self.abstract_code.values()))
+        if names & RANDOM:
+            raise InputError(
+                f"threshold, reset and pulse cannot use {min(names & RANDOM)}() on CUDA, where its "
+                "numbers are drawn once for all spikes in a step of the clock"
+            )
 
     @property
     def _spikespace(self):
@@ -339,7 +376,8 @@ class EventDriven(CodeRunner):
     def i(self) -> np.ndarray:
         """Neurons that fired, int array of shape (n_spikes,), as indices of the group.
 
-        Within each step of the clock, block after block, in the order in which they fired.
+        Within each step of the clock (on CUDA, in all runs together), block after block, in the
+        order in which they fired.
         """
         return self._record()[0]
 
@@ -358,10 +396,18 @@ class EventDriven(CodeRunner):
 
     def _record(self) -> tuple[np.ndarray, np.ndarray]:
         if self._standalone:
-            failure, neuron, seconds = self.variables["_failure"].get_value()
-            if failure:
-                raise failures.error(int(failure), int(neuron), seconds, self)
-            return tuple(self.variables[n].get_value() for n in ("_spike_neuron", "_spike_time"))
+            for failure, neuron, seconds in self.variables["_failure"].get_value().reshape(-1, 3):
+                if failure:
+                    raise failures.error(int(failure), int(neuron), seconds, self)
+            neurons, times = (
+                self.variables[name].get_value() for name in ("_spike_neuron", "_spike_time")
+            )
+            if self._cuda:
+                count = self.variables["_spike_count"].get_value()[0]
+                # Networks write at once, each in its order.
+                order = np.argsort(neurons[:count] // self.n_neurons, kind="stable")
+                neurons, times = neurons[order], times[order]
+            return neurons, times
         neurons = np.concatenate([np.zeros(0, dtype=np.int32), *self._neurons])
         times = np.concatenate([np.zeros(0), *self._times])
         self._neurons, self._times = [neurons], [times]

@@ -17,6 +17,7 @@ class Failure(IntEnum):
     NO_FRAME = 3
     NOT_SHARED = 4
     NO_ROOM = 5
+    NO_SPIKE_ROOM = 6
 
 
 def error(failure: int, neuron: int, seconds: float, engine) -> BrianmemError:
@@ -41,6 +42,11 @@ def error(failure: int, neuron: int, seconds: float, engine) -> BrianmemError:
         return InputError(
             "the growing frame needs the same tau, drive and threshold for all neurons of a "
             f"network, and neuron {neuron} differs from the first of its own: use form='general'"
+        )
+    if failure == Failure.NO_SPIKE_ROOM:
+        return InputError(
+            f"{engine.spike_room} spikes are recorded {moment}, and on CUDA there is room for no "
+            "more: raise spike_room"
         )
     return InputError(
         f"more than {len(engine.group)} spikes fell into one step of the clock {moment}, and "

@@ -67,7 +67,8 @@ def next_in_closed_form(excess, size, rate, slope) -> tuple[int, float]:
     with np.errstate(divide="ignore", invalid="ignore"):
         leaks = rate != 0
         tie_excess = TIE * (size + np.where(leaks, np.abs(slope / rate), 0.0))
-        tie_wait = TIE * np.where(leaks, 1 / np.abs(rate), size / np.abs(slope))
+        still = np.where(slope != 0, size / np.abs(slope), 0.0)
+        tie_wait = TIE * np.where(leaks, 1 / np.abs(rate), still)
         waits = np.where(leaks, -np.log1p(rate * excess / slope) / rate, -excess / slope)
         waits = np.where((slope > 0) & (slope + rate * excess > 0), waits, np.inf)
     return soonest(excess, size, waits, tie_excess, tie_wait)

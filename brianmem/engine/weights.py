@@ -147,8 +147,11 @@ def plain_columns(networks: list) -> Columns:
     return Columns(weight, np.zeros(1), zeros, size(networks[0]))
 
 
-def frame_columns(networks: list, dtype, mirrored: bool) -> Columns:
-    """Columns as the growing frame reads them: unlifted, in the order of its registers."""
+def frame_columns(networks: list, dtype, mirrored: bool, registers: bool = True) -> Columns:
+    """Columns as the growing frame reads them: unlifted, in the order of its registers.
+
+    Where it has none, as on CUDA, element i stands at i.
+    """
     parts, own, lifts = [], [], []
     for network in networks:
         if mirrored:
@@ -164,7 +167,8 @@ def frame_columns(networks: list, dtype, mirrored: bool) -> Columns:
                 lift = -network.mean()
                 weights = network + lift
             columns = weights.T
-        parts.append(in_registers(columns.astype(dtype)))
+        columns = columns.astype(dtype)
+        parts.append(in_registers(columns) if registers else columns)
         lifts.append(lift)
     return Columns(
         np.concatenate([part.ravel() for part in parts]),

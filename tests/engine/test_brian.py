@@ -436,3 +436,35 @@ def test_the_example_of_the_documentation(capsys):
     example = text.split("```python\n")[1].split("```")[0].replace('"cython"', '"numpy"')
     exec(compile(example, "docs/engine.md", "exec"), {})
     assert "CLOSED_FORM" in capsys.readouterr().out
+
+
+def test_two_engines_in_one_network(backend):
+    """In one C++ project, too, each with its own precision."""
+    drawn = [draw(N, 1, duration=2.0), draw(N, 2, duration=2.0)]
+    with brian_backend(backend):
+        clock = Clock(STEP * TAU, name="tested_clock")
+        names = ("one", "other")
+        groups = [group_of(d, name=n, clock=clock) for d, n in zip(drawn, names, strict=True)]
+        engines = [EventDriven(g, one.weights) for g, one in zip(groups, drawn, strict=True)]
+        Network(*groups, *engines).run(2 * TAU)
+        for engine, one in zip(engines, drawn, strict=True):
+            assert list(engine.i) == list(one.reference().neuron)
+
+
+def test_neurons_without_leak_and_some_at_threshold(backend):
+    """Drive zero stands still; at threshold it fires at once."""
+    with brian_backend(backend):
+        group = NeuronGroup(
+            3,
+            "dv/dt = drive/tau : 1\ndrive : 1 (constant)",
+            threshold="v >= 1",
+            reset="v = 0",
+            namespace={"tau": TAU},
+            clock=Clock(STEP * TAU, name="tested_clock"),
+            name="tested",
+        )
+        group.v, group.drive = [0.0, 1.0, 0.5], [1.0, 0.0, 0.25]
+        engine = EventDriven(group, np.diag([0.0, 0.0, 0.0]))
+        Network(group, engine).run(3.5 * TAU)
+        assert list(engine.i) == [1, 0, 0, 2, 0]
+        np.testing.assert_allclose(engine.t / TAU, [0, 1, 2, 2, 3], atol=1e-12)

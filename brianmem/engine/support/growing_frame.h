@@ -411,12 +411,12 @@ BRIANMEM_INLINE void run_frames(const std::vector<Frame<real> >& nets, double* v
 }
 
 BRIANMEM_FOR_EVERY_CPU
-void run_dense(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v, double now, double left,
+static void run_dense(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v, double now, double left,
                double* credits, Record& record) {
     run_frames<Dense, BRIANMEM_REAL>(nets, v, now, left, credits, record);
 }
 BRIANMEM_FOR_EVERY_CPU
-void run_mirrored(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v, double now, double left,
+static void run_mirrored(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v, double now, double left,
                   double* credits, Record& record) {
     run_frames<Mirrored, BRIANMEM_REAL>(nets, v, now, left, credits, record);
 }

@@ -5,7 +5,15 @@
 #include <cmath>
 #include <limits>
 
+#ifdef __CUDACC__
+#define BRIANMEM_DEVICE __host__ __device__
+#else
+#define BRIANMEM_DEVICE
+#endif
+
 namespace brianmem {
+
+const double NEVER = std::numeric_limits<double>::infinity();
 
 /* Neurons whose excess or time agree to this fraction of their scale tie: the lowest index is first. */
 const double TIE = 1e-12;
@@ -16,14 +24,15 @@ struct NextSpike {
     long neuron;    // -1: none
     double wait;    // seconds until it fires
     double lead;    // its excess, if it is above threshold
+    double tie;     // by how much its wait or lead may differ from another's that ties with it
     long broken;    // a neuron whose state is not finite; -1: none
 
-    NextSpike() : neuron(-1), wait(std::numeric_limits<double>::infinity()), lead(0), broken(-1) {}
+    BRIANMEM_DEVICE NextSpike() : neuron(-1), wait(NEVER), lead(0), tie(0), broken(-1) {}
 
     /* Whether a neuron with this excess has been dealt with: it fires at once, or after another. */
-    bool at_once(long i, double excess, double tie) {
+    BRIANMEM_DEVICE bool at_once(long i, double excess, double tie) {
         if (!std::isfinite(excess)) {
-            broken = i;
+            if (broken < 0) broken = i;
             return true;
         }
         if (excess > tie) {
@@ -31,22 +40,25 @@ struct NextSpike {
                 neuron = i;
                 wait = 0;
                 lead = excess;
+                this->tie = tie;
             }
             return true;
         }
         return lead > 0;
     }
-    void later(long i, double when, double tie) {
+    BRIANMEM_DEVICE void later(long i, double when, double tie) {
         if (when < wait - tie) {
             neuron = i;
             wait = when;
+            this->tie = tie;
         }
     }
     /* The excess f follows df/dt = rate f + slope. `size` is the scale of what f is a difference of. */
-    void see(long i, double excess, double size, double rate, double slope) {
+    BRIANMEM_DEVICE void see(long i, double excess, double size, double rate, double slope) {
         const bool leaks = rate != 0;
         if (at_once(i, excess, TIE * (size + (leaks ? std::fabs(slope / rate) : 0)))) return;
-        const double tie = TIE * (leaks ? 1 / std::fabs(rate) : size / std::fabs(slope));
+        const double scale = leaks ? 1 / std::fabs(rate) : slope != 0 ? size / std::fabs(slope) : 0;
+        const double tie = TIE * scale;
         if (excess >= 0) return later(i, 0, tie);
         const double climb = slope + rate * excess;
         if (!(slope > 0 && climb > 0)) return;
@@ -63,13 +75,13 @@ class FirstCrossing {
     enum { SCAN, PEAK, ROOT, DONE } phase;
     double low, excess_low, climb_low, high, piece, horizon, stride;
 
-    void scan_on() {
+    BRIANMEM_DEVICE void scan_on() {
         phase = low < horizon ? SCAN : DONE;
         at = low + stride < horizon ? low + stride : horizon;
     }
     /* On its way to an extremum the climb stays below twice what it is now. */
-    bool can_reach() const { return excess_low + 2 * climb_low * (high - low) >= 0; }
-    void halve() {
+    BRIANMEM_DEVICE bool can_reach() const { return excess_low + 2 * climb_low * (high - low) >= 0; }
+    BRIANMEM_DEVICE void halve() {
         at = 0.5 * (low + high);
         if (high - low > TIE * stride && at > low && at < high) return;
         if (phase == ROOT) {
@@ -87,15 +99,15 @@ class FirstCrossing {
     double at;
     bool found;
 
-    FirstCrossing() : phase(DONE), found(false) {}
-    FirstCrossing(double excess, double climb, double stride, double horizon)
+    BRIANMEM_DEVICE FirstCrossing() : phase(DONE), found(false) {}
+    BRIANMEM_DEVICE FirstCrossing(double excess, double climb, double stride, double horizon)
         : low(0), excess_low(excess), climb_low(climb), horizon(horizon), stride(stride), found(false) {
         scan_on();
     }
-    bool more() const { return phase != DONE; }
-    double tie() const { return 10 * TIE * stride; }
+    BRIANMEM_DEVICE bool more() const { return phase != DONE; }
+    BRIANMEM_DEVICE double tie() const { return 10 * TIE * stride; }
 
-    void tell(double excess, double climb) {
+    BRIANMEM_DEVICE void tell(double excess, double climb) {
         if (excess >= 0) {
             high = at;
             phase = ROOT;

@@ -10,7 +10,15 @@
 namespace brianmem {
 
 /* The numbers of brianmem.engine.failures.Failure. */
-enum { NONE = 0, RUNAWAY = 1, NOT_FINITE = 2, NO_FRAME = 3, NOT_SHARED = 4, NO_ROOM = 5 };
+enum {
+    NONE = 0,
+    RUNAWAY = 1,
+    NOT_FINITE = 2,
+    NO_FRAME = 3,
+    NOT_SHARED = 4,
+    NO_ROOM = 5,
+    NO_SPIKE_ROOM = 6
+};
 
 /* Spikes of one step of the clock: network after network, each in the order in which it fired. */
 struct Record {

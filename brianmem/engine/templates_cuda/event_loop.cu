@@ -1,0 +1,156 @@
+{# USES_VARIABLES { N, t, dt, _n, _pitch, _block_pitch, _weight, _until, _credit, _credit_rate,
+                    _credit_most } #}
+{# WRITES_TO_READ_ONLY_VARIABLES { _spike_neuron, _spike_time, _spike_count, _failure } #}
+{% extends 'event_kernel.cu' %}
+{% block kernel_helpers %}
+namespace brianmem {
+
+/* What is about to happen in a network. */
+struct Outlook {
+    double lead, wait, release;  // as in NextSpike; until a refractory period ends
+    int broken;                  // a neuron whose state is not finite
+
+    __device__ Outlook of_lane(int lane) const {
+        return {from_lane(lead, lane), from_lane(wait, lane), from_lane(release, lane),
+                from_lane(broken, lane)};
+    }
+    __device__ void take(const Outlook& other) {
+        lead = larger(lead, other.lead);
+        wait = smaller(wait, other.wait);
+        release = smaller(release, other.release);
+        broken = smaller(broken, other.broken);
+    }
+    /* Whether none comes before this one, unless by its index. */
+    __device__ bool has_first(const NextSpike& next) const {
+        if (next.neuron < 0) return false;
+        return lead > 0 ? next.lead > 0 && next.lead >= lead - next.tie : next.wait <= wait + next.tie;
+    }
+};
+
+}  // namespace brianmem
+{% endblock %}
+{% block network %}
+    // A neuron is one thread's throughout: nobody else sees its state.
+    __shared__ brianmem::Outlook _outlooks[brianmem::MOST_WARPS];
+    __shared__ brianmem::First<double> _firsts[brianmem::MOST_WARPS];
+    const int64_t _pitch_here = {{_pitch}}, _columns = blockIdx.x * {{_block_pitch}};
+    double _left = _step;
+    while (true)
+    {
+        // Who is next?
+        brianmem::NextSpike _next;
+        double _release = brianmem::NEVER;
+        {
+            const size_t _vectorisation_idx = 1;
+            {{ scalar_code['crossing'] | autoindent }}
+            {% if refractory %}
+            {{ scalar_code['refractory'] | autoindent }}
+            {% endif %}
+            for (int _idx = _first + threadIdx.x; _idx < _last; _idx += blockDim.x)
+            {
+                const size_t _vectorisation_idx = _idx;
+                {% if refractory %}
+                if (!{{not_refractory}}[_idx])
+                {
+                    {{ vector_code['refractory'] | autoindent }}
+                    const double _rest = _refractory - (_now + _step - _left - {{lastspike}}[_idx]);
+                    if (_rest > brianmem::TIE * _refractory)
+                    {
+                        _release = brianmem::smaller(_release, _rest);
+                        continue;
+                    }
+                    {{not_refractory}}[_idx] = true;
+                }
+                {% endif %}
+                {{ vector_code['crossing'] | autoindent }}
+                {% if bracketed %}
+                if (_next.at_once(_idx, _excess, brianmem::TIE * _size)) continue;
+                const double _horizon = brianmem::smaller(_left, _next.wait);
+                brianmem::FirstCrossing _search(_excess, _climb, _stride, _horizon);
+                if (_excess >= 0) { _next.later(_idx, 0, _search.tie()); continue; }
+                while (_search.more())
+                {
+                    const double _delta = _search.at;
+                    {{ scalar_code['peek'] | autoindent }}
+                    {{ vector_code['peek'] | autoindent }}
+                    _search.tell(_excess_ahead, _climb_ahead);
+                }
+                if (_search.found) _next.later(_idx, _search.at, _search.tie());
+                {% else %}
+                _next.see(_idx, _excess, _size, _rate, _slope);
+                {% endif %}
+            }
+        }
+        const brianmem::Outlook _outlook = brianmem::agree(
+            brianmem::Outlook{_next.lead, _next.wait, _release,
+                              _next.broken < 0 ? brianmem::NOBODY : (int)_next.broken},
+            _outlooks);
+        if (_full) break;
+        if (_outlook.broken != brianmem::NOBODY)
+        {
+            if (threadIdx.x == 0)
+                brianmem::fail(_block_failure, brianmem::NOT_FINITE, _outlook.broken, _now + _step - _left);
+            break;
+        }
+        const int _mine = _outlook.has_first(_next) ? (int)_next.neuron : brianmem::NOBODY;
+        const brianmem::First<double> _chosen =
+            brianmem::agree(brianmem::First<double>{_mine, _next.wait}, _firsts);
+        const int _who = _chosen.neuron;
+        const double _wait = _who == brianmem::NOBODY ? brianmem::NEVER : _chosen.value;
+        // Move everybody there.
+        const bool _fire = _wait <= _left && _wait <= _outlook.release;
+        const double _delta = brianmem::smaller(brianmem::smaller(_wait, _outlook.release), _left);
+        {
+            const size_t _vectorisation_idx = 1;
+            {{ scalar_code['advance'] | autoindent }}
+            for (int _idx = _first + threadIdx.x; _idx < _last; _idx += blockDim.x)
+            {
+                const size_t _vectorisation_idx = _idx;
+                {{ vector_code['advance'] | autoindent }}
+            }
+        }
+        _left -= _delta;
+        if (!_fire)
+        {
+            if (_outlook.release <= _delta) continue;
+            break;
+        }
+        // Let it fire.
+        if (_may_fire < 1)
+        {
+            if (threadIdx.x == 0)
+                brianmem::fail(_block_failure, brianmem::RUNAWAY, _who, _now + _step - _left);
+            break;
+        }
+        _may_fire -= 1;
+        if ((_who - _first) % blockDim.x == threadIdx.x)
+        {
+            const int _idx = _who;
+            const size_t _vectorisation_idx = _idx;
+            const double _moment = _now + _step - _left;
+            const int _reason = _room.add(_who, _moment);
+            if (_reason != brianmem::NONE)
+            {
+                brianmem::fail(_block_failure, _reason, _who, _moment);
+                _full = true;
+            }
+            {{ scalar_code['reset'] | autoindent }}
+            {{ vector_code['reset'] | autoindent }}
+            {% if refractory %}
+            {{not_refractory}}[_idx] = false;
+            {{lastspike}}[_idx] = _moment;
+            {% endif %}
+        }
+        {
+            const size_t _vectorisation_idx = 1;
+            const size_t _column = _columns + (_who - _first) * _pitch_here;
+            {{ scalar_code['pulse'] | autoindent }}
+            for (int _idx = _first + threadIdx.x; _idx < _last; _idx += blockDim.x)
+            {
+                const size_t _vectorisation_idx = _idx;
+                const size_t _weight_index = _column + (_idx - _first);
+                {{ vector_code['pulse'] | autoindent }}
+            }
+        }
+    }
+{% endblock %}
