@@ -1,7 +1,6 @@
 """The exact event-driven engine, as a Brian2 object."""
 
 import re
-import warnings
 from functools import cached_property
 
 import numpy as np
@@ -12,10 +11,20 @@ from brian2.core.variables import Variables
 from brian2.groups.group import CodeRunner
 from brian2.units.allunits import hertz
 from brian2.units.fundamentalunits import fail_for_dimension_mismatch
-from brian2.utils.stringtools import get_identifiers, word_substitute
+from brian2.utils.stringtools import get_identifiers
 
 from brianmem.engine import failures, templates
-from brianmem.engine.solution import RANDOM, Exactness, Solution, derive
+from brianmem.engine.group import (
+    WEIGHT,
+    check_group,
+    complain,
+    count_blocks,
+    known_names,
+    pulse_on,
+    switch_off,
+)
+from brianmem.engine.solution import RANDOM, Exactness, derive
+from brianmem.engine.variables import add_loop_variables, add_record_variables
 from brianmem.engine.weights import (
     Columns,
     Weights,
@@ -26,12 +35,10 @@ from brianmem.engine.weights import (
     prefers_mirrored,
     size,
 )
-from brianmem.errors import InexactWarning, InputError
+from brianmem.errors import InputError
 from brianmem.spikes import Spikes
 
 FORMS = ("growing", "general")
-BURST = 100  # spikes per neuron that the cap lets pass at once: transients are steep
-WEIGHT = "_weight"
 WARP = 32
 MOST_THREADS = 512  # of a CUDA block; not tuned
 
@@ -89,21 +96,21 @@ class EventDriven(CodeRunner):
         spike_room: int = 10**6,
         name: str | None = None,
     ):
-        _check_group(group)
+        check_group(group)
         fail_for_dimension_mismatch(max_rate, hertz, "max_rate is a rate, such as 10*kHz")
         self.networks, self.shared = as_networks(weights)
-        self.n_blocks = _count_blocks(group, self.networks, self.shared)
+        self.n_blocks = count_blocks(group, self.networks, self.shared)
         self.max_rate = float(max_rate)
         if not (np.isfinite(self.max_rate) and self.max_rate > 0):
             raise InputError(f"max_rate must be positive and finite, not {max_rate}")
         self.monitored = monitored
         self.spike_room = int(spike_room)
-        self._pulse = _on_group(pulse, group)
+        self._pulse = pulse_on(pulse, group)
         self.solution = derive(
-            group, self._pulse, _known(group, self._pulse, get_local_namespace(level=1))
+            group, self._pulse, known_names(group, self._pulse, get_local_namespace(level=1))
         )
         if not self.solution.exactness.exact:
-            _complain(group, self.solution, require_exact)
+            complain(group, self.solution, require_exact)
         self.form = self._choose_form(form, group)
         self._check_precision(np.dtype(dtype), group)
         self._choose_columns(mirrored)
@@ -121,8 +128,11 @@ class EventDriven(CodeRunner):
             check_units=False,
         )
         self.add_dependency(group)
-        self._add_variables()
-        _switch_off(group, group.state_updater if exact else None)
+        self.variables = Variables(self)
+        add_loop_variables(self.variables, self, self._columns())
+        if self._standalone:
+            add_record_variables(self.variables, self, on_gpu=self._cuda)
+        switch_off(group, group.state_updater if exact else None)
         self._neurons, self._times = [], []
 
     # What the model is -------------------------------------------------------------------------
@@ -218,59 +228,13 @@ class EventDriven(CodeRunner):
             return frame_columns(self.networks, self.dtype, self.mirrored, not self._cuda)
         return plain_columns(self.networks)
 
-    def _add_variables(self) -> None:
-        columns = self._columns()
-        most = (BURST * self.n_neurons, self.max_rate * self.n_neurons)
-        self.variables = v = Variables(self)
-        numbers = {
-            "_n": self.n_neurons,
-            "_pitch": columns.pitch,
-            "_block_pitch": 0 if self.shared else columns.pitch * self.n_neurons,
-            "_mirrored": int(self.mirrored),
-        }
-        for name, value in numbers.items():
-            v.add_array(name, size=1, values=value, dtype=np.int64, scalar=True)
-        # What may be spent on spikes grows with time, up to the burst.
-        for name, value in {
-            "_credit_rate": most[1],
-            "_credit_most": most[0],
-            "_until": 1e300,
-        }.items():
-            v.add_array(name, size=1, values=value, dtype=float, scalar=True)
-        for index in ("_weight_index", "_block_index", "_spike_index"):
-            v.add_auxiliary_variable(index, dtype=np.int64)
-        for name, values in {
-            WEIGHT: columns.weight,
-            "_own": columns.own,
-            "_lift": columns.lift,
-            "_credit": np.full(self.n_blocks, float(most[0])),
-        }.items():
-            index = "_weight_index" if name == WEIGHT else "_block_index"
-            v.add_array(name, size=values.size, values=values, dtype=values.dtype, index=index)
-        for name in (
-            *("_excess", "_size", "_rate", "_slope", "_climb", "_stride", "_excess_ahead"),
-            *("_climb_ahead", "_tau", "_drive", "_bias", "_refractory"),
-        ):
-            v.add_auxiliary_variable(name, dtype=float)
-        v.add_auxiliary_variable("_fires", dtype=bool)
-        v.add_auxiliary_variable("_delta", dtype=float, scalar=True)
-        if self._standalone:
-            # On a GPU arrays cannot grow, and networks, which run at once, can fail at once.
-            add = v.add_array if self._cuda else v.add_dynamic_array
-            room = self.spike_room if self._cuda else 0
-            add("_spike_neuron", size=room, dtype=np.int32, index="_spike_index")
-            add("_spike_time", size=room, dtype=float, index="_spike_index")
-            places = self.n_blocks if self._cuda else 1
-            v.add_array("_failure", size=3 * places, dtype=float, index="_spike_index")
-        if self._cuda:
-            v.add_array("_spike_count", size=1, dtype=np.int32, index="_spike_index")
-            v.add_array("_spike_room", size=1, values=room, dtype=np.int64, scalar=True)
-
     # Code --------------------------------------------------------------------------------------
 
     def create_default_code_object(self, run_namespace):
         """The code object of one clock step, made anew for every run, as Brian2 does."""
-        solution = derive(self.group, self._pulse, _known(self.group, self._pulse, run_namespace))
+        solution = derive(
+            self.group, self._pulse, known_names(self.group, self._pulse, run_namespace)
+        )
         if solution.exactness.exact != self.exactness.exact:
             raise InputError(
                 f"with the names known now, the group '{self.group.name}' is solved "
@@ -420,73 +384,3 @@ class EventDriven(CodeRunner):
         neurons, times, credit = state
         self._neurons, self._times = [neurons], [times]
         self.variables["_credit"].set_value(credit)
-
-
-def _check_group(group) -> None:
-    if not isinstance(group, NeuronGroup):
-        raise InputError(f"EventDriven takes a NeuronGroup, not a {type(group).__name__}")
-    if "spike" not in group.thresholder:
-        raise InputError(f"the group '{group.name}' has no threshold, so that it cannot fire")
-    if not group.thresholder["spike"].active:
-        raise InputError(f"the group '{group.name}' is event-driven already")
-
-
-def _count_blocks(group: NeuronGroup, networks: list, shared: bool) -> int:
-    n = size(networks[0])
-    n_blocks = len(group) // n if shared else len(networks)
-    if n_blocks * n != len(group) or n_blocks == 0:
-        wanted = f"a multiple of {n}" if shared else f"{len(networks)} times {n}"
-        raise InputError(
-            f"the group '{group.name}' has {len(group)} neurons, and its weights need {wanted}"
-        )
-    return n_blocks
-
-
-def _on_group(pulse: str, group: NeuronGroup) -> str:
-    """The pulse with the group's own names: v_post is v, and w the weight."""
-    names = get_identifiers(pulse)
-    presynaptic = [name for name in names if name.endswith("_pre")]
-    if presynaptic:
-        raise InputError(f"the pulse '{pulse}' uses {presynaptic[0]}: a pulse knows w and _post")
-    if "w" not in names:
-        raise InputError(f"the pulse '{pulse}' does not use the weight w")
-    own = {name: name.removesuffix("_post") for name in names if name.endswith("_post")}
-    unknown = [name for name in own.values() if name not in group.variables]
-    if unknown:
-        raise InputError(f"the pulse '{pulse}' uses {unknown[0]}_post, which the group lacks")
-    return word_substitute(pulse, own | {"w": WEIGHT})
-
-
-def _known(group: NeuronGroup, pulse: str, namespace: dict) -> dict:
-    """Variables and functions that the model mentions, as far as they are known by now."""
-    texts = [group.events.get("spike", ""), group.event_codes.get("spike", ""), pulse]
-    if isinstance(group._refractory, str):
-        texts.append(group._refractory)
-    names = group.equations.names | group.equations.identifiers | {"dt"}
-    names = names.union(*(get_identifiers(text) for text in texts)) - {WEIGHT}
-    found = {}
-    for name in sorted(names):
-        try:
-            found[name] = group._resolve(name, namespace, user_identifier=False)
-        except KeyError:
-            continue
-    return found
-
-
-def _complain(group: NeuronGroup, solution: Solution, require_exact: bool) -> None:
-    text = f"the group '{group.name}' has no exact solution between spikes: {solution.reason}"
-    if require_exact:
-        raise InputError(text)
-    warnings.warn(
-        f"{text}; its spikes are resolved one by one at the end of every clock step",
-        InexactWarning,
-        stacklevel=3,
-    )
-
-
-def _switch_off(group: NeuronGroup, state_updater) -> None:
-    """What the engine does instead of the group."""
-    replaced = [group.thresholder["spike"], group.resetter.get("spike"), state_updater]
-    for part in filter(None, replaced):
-        part.active = False
-        group.contained_objects.remove(part)

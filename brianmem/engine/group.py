@@ -1,0 +1,82 @@
+"""What the engine asks of a NeuronGroup, and what it takes over from it."""
+
+import warnings
+
+from brian2 import NeuronGroup
+from brian2.utils.stringtools import get_identifiers, word_substitute
+
+from brianmem.engine.solution import Solution
+from brianmem.engine.weights import size
+from brianmem.errors import InexactWarning, InputError
+
+WEIGHT = "_weight"  # the name of w in generated code
+
+
+def check_group(group) -> None:
+    if not isinstance(group, NeuronGroup):
+        raise InputError(f"EventDriven takes a NeuronGroup, not a {type(group).__name__}")
+    if "spike" not in group.thresholder:
+        raise InputError(f"the group '{group.name}' has no threshold, so that it cannot fire")
+    if not group.thresholder["spike"].active:
+        raise InputError(f"the group '{group.name}' is event-driven already")
+
+
+def count_blocks(group: NeuronGroup, networks: list, shared: bool) -> int:
+    n = size(networks[0])
+    n_blocks = len(group) // n if shared else len(networks)
+    if n_blocks * n != len(group) or n_blocks == 0:
+        wanted = f"a multiple of {n}" if shared else f"{len(networks)} times {n}"
+        raise InputError(
+            f"the group '{group.name}' has {len(group)} neurons, and its weights need {wanted}"
+        )
+    return n_blocks
+
+
+def pulse_on(pulse: str, group: NeuronGroup) -> str:
+    """The pulse with the group's own names: v_post is v, and w the weight."""
+    names = get_identifiers(pulse)
+    presynaptic = [name for name in names if name.endswith("_pre")]
+    if presynaptic:
+        raise InputError(f"the pulse '{pulse}' uses {presynaptic[0]}: a pulse knows w and _post")
+    if "w" not in names:
+        raise InputError(f"the pulse '{pulse}' does not use the weight w")
+    own = {name: name.removesuffix("_post") for name in names if name.endswith("_post")}
+    unknown = [name for name in own.values() if name not in group.variables]
+    if unknown:
+        raise InputError(f"the pulse '{pulse}' uses {unknown[0]}_post, which the group lacks")
+    return word_substitute(pulse, own | {"w": WEIGHT})
+
+
+def known_names(group: NeuronGroup, pulse: str, namespace: dict) -> dict:
+    """Variables and functions that the model mentions, as far as they are known by now."""
+    texts = [group.events.get("spike", ""), group.event_codes.get("spike", ""), pulse]
+    if isinstance(group._refractory, str):
+        texts.append(group._refractory)
+    names = group.equations.names | group.equations.identifiers | {"dt"}
+    names = names.union(*(get_identifiers(text) for text in texts)) - {WEIGHT}
+    found = {}
+    for name in sorted(names):
+        try:
+            found[name] = group._resolve(name, namespace, user_identifier=False)
+        except KeyError:
+            continue
+    return found
+
+
+def complain(group: NeuronGroup, solution: Solution, require_exact: bool) -> None:
+    text = f"the group '{group.name}' has no exact solution between spikes: {solution.reason}"
+    if require_exact:
+        raise InputError(text)
+    warnings.warn(
+        f"{text}; its spikes are resolved one by one at the end of every clock step",
+        InexactWarning,
+        stacklevel=3,
+    )
+
+
+def switch_off(group: NeuronGroup, state_updater) -> None:
+    """What the engine does instead of the group."""
+    replaced = [group.thresholder["spike"], group.resetter.get("spike"), state_updater]
+    for part in filter(None, replaced):
+        part.active = False
+        group.contained_objects.remove(part)
