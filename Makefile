@@ -26,7 +26,7 @@ paper:
 	@$(MAKE) --no-print-directory figures GRID=paper
 
 test: $(READY_DEV)
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadgroup
 
 lint: $(READY_DEV)
 	$(BIN)/ruff check .
