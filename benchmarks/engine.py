@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, get_device
 from matplotlib import pyplot as plt
+from matplotlib.ticker import NullFormatter
 from threadpoolctl import threadpool_limits
 
 from benchmarks.machine import describe
@@ -254,7 +255,7 @@ def scaling(n_spikes: float, repeats: int) -> pd.DataFrame:
 
 
 def draw_scaling(table: pd.DataFrame, path: Path) -> None:
-    """Curves of the scaling table, with a line of slope one for the eye."""
+    """Curves of the scaling table."""
     panels = {
         "duration": ("spikes", "ms", "Spikes", "Time (ms)"),
         "blocks": ("blocks", "ms", "Networks", "Time (ms)"),
@@ -270,9 +271,11 @@ def draw_scaling(table: pd.DataFrame, path: Path) -> None:
             ends = np.array([part[x].min(), part[x].max()])
             power = 2 if what == "memory" else 1
             lowest = part[part[x] == ends[0]][y].min()
+            # A straight line for the eye: linear, and quadratic for the weights of a network.
             axis.plot(ends, 0.6 * lowest * (ends / ends[0]) ** power, ":", color="0.5")
             axis.set(xscale="log", yscale="log", xlabel=x_label, ylabel=y_label)
-        axes[0].legend()
+            axis.xaxis.set_minor_formatter(NullFormatter())
+        axes[3].legend(loc="lower right", fontsize="small", handlelength=1)
         figure.savefig(path, dpi=200)
         plt.close(figure)
 
