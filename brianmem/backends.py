@@ -1,5 +1,6 @@
 """Where Brian2 runs a network: NumPy, Cython or a C++ standalone program."""
 
+import gc
 import shutil
 import sysconfig
 import tempfile
@@ -80,6 +81,8 @@ def brian_backend(name: str, build_on_run: bool = True):
 @contextmanager
 def _standalone_device(build_on_run: bool):
     """A C++ project in a folder of its own, so that parallel workers do not meet in one."""
+    # Names of objects that are still around would be numbered on, and so make another program.
+    gc.collect()
     with tempfile.TemporaryDirectory(prefix="brianmem-") as directory:
         set_device(DEVICE, directory=directory, build_on_run=build_on_run)
         try:

@@ -29,3 +29,13 @@ def backend(request):
     except InputError as error:
         pytest.skip(str(error))
     return request.param
+
+
+@pytest.fixture(params=[name for name in BACKENDS if name != "cpp_standalone"])
+def runtime_backend(request):
+    """For what Cython and the C++ programs compile from the same header: a build costs seconds."""
+    try:
+        check_backend(request.param)
+    except InputError as error:
+        pytest.skip(str(error))
+    return request.param

@@ -22,6 +22,9 @@ from protocols.protocol import resolve_grid
 
 ROOT = Path(__file__).parent.parent
 
+# The tables of the smoke grids are made once, by the one process that runs all of these tests.
+pytestmark = pytest.mark.xdist_group("pipeline")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -118,7 +121,7 @@ def test_tables_of_many_configurations_are_drawn_and_compared(
     protocol, small, folder, tmp_path, capsys
 ):
     """Figures take the first of several values; a row of the comparison is of one configuration."""
-    assert cli.main(protocol, [*small, "--backend", "numpy", "--out", str(tmp_path)]) == 0
+    assert cli.main(protocol, [*small, "--out", str(tmp_path)]) == 0
     for name in FIGURES:
         own = name == protocol.name.replace(".", "_")
         if own or (protocol is LOWRANK and name == "lowrank_clock"):

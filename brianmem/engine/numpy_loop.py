@@ -192,11 +192,12 @@ def run_frame(net: Frame, v, now: float, left: float, offset: int, credit, recor
         plus, minus = v[: n // 2], v[n // 2 :]
         y = (0.5 * (plus - minus)).astype(real)
         c = np.tile((0.5 * (plus + minus) - net.drive + common).astype(real), 2)
-        x = np.concatenate([c[: n // 2] + y, c[n // 2 :] - y])
+        x = np.empty(n, dtype=real)
+        _mirror(c, y, x)
     inverse = 1 / net.bias if net.bias else math.inf
     s_end = _exp(left / net.tau)
     while True:
-        j = int(np.flatnonzero(x >= x.max() - real(tie * s))[0])
+        j = int((x >= x.max() - real(tie * s)).argmax())
         gap = common - float(x[j])
         if gap > net.bias * s:
             s_next = gap * inverse
@@ -215,7 +216,7 @@ def run_frame(net: Frame, v, now: float, left: float, offset: int, credit, recor
         else:
             c[j] += real(s) * net.own[j]
             y += real(s) * net.columns[j]
-            x = np.concatenate([c[: n // 2] + y, c[n // 2 :] - y])
+            _mirror(c, y, x)
         if s > GROWTH:
             folded += math.log(GROWTH)
             s, common = s / GROWTH, common / GROWTH
@@ -230,6 +231,13 @@ def run_frame(net: Frame, v, now: float, left: float, offset: int, credit, recor
         v[: n // 2] = net.drive + (c[: n // 2].astype(float) - common + y) / s_end
         v[n // 2 :] = net.drive + (c[n // 2 :].astype(float) - common - y) / s_end
     return None
+
+
+def _mirror(c: np.ndarray, y: np.ndarray, x: np.ndarray) -> None:
+    """X of all neurons: neurons k and k + K see the same Y with opposite signs."""
+    k = len(y)
+    np.add(c[:k], y, out=x[:k])
+    np.subtract(c[k:], y, out=x[k:])
 
 
 def _exp(exponent: float) -> float:

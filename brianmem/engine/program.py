@@ -39,7 +39,8 @@ class Program:
         self.engine, self.group = engine, group
         self._built_with = engine.networks[0] if engine.shared else engine.networks
         self.n_runs = 0
-        Network(group, engine, *others).run(LONGEST * second)
+        network = Network(group, engine, *others, name=f"{engine.name}_network")
+        network.run(LONGEST * second)
         self.device.build(run=False, with_output=False, **self.device.build_options)
 
     def run(self, duration: Quantity, weights: Weights | None = None, **values) -> list[Spikes]:

@@ -196,11 +196,11 @@ def test_single_precision_counts_nearly_the_same_spikes(mirrored):
     assert abs(len(records[0]) - len(expected)) <= 2
 
 
-def test_a_step_of_many_time_constants_does_not_overflow(backend):
+def test_a_step_of_many_time_constants_does_not_overflow(runtime_backend):
     drawn = draw(N, 6, duration=1000.0)
     for dtype in (np.float64, np.float32):
         long, short = (
-            run([drawn], backend, shared=True, step=step, monitored=False, dtype=dtype)[0]
+            run([drawn], runtime_backend, shared=True, step=step, monitored=False, dtype=dtype)[0]
             for step in (1000.0, 5.0)
         )
         if dtype == np.float64:
@@ -251,11 +251,9 @@ def test_a_program_needs_a_device_that_waits():
             Program(EventDriven(group, drawn.weights), group)
 
 
-def test_other_weights_without_compiling_again(backend):
-    if backend == "cpp_standalone":
-        pytest.skip("a Program is told its weights when it runs: see above")
+def test_other_weights_without_compiling_again(runtime_backend):
     networks = [draw(N, seed, duration=1.0) for seed in (9, 10)]
-    with brian_backend(backend):
+    with brian_backend(runtime_backend):
         group = group_of(networks[0])
         engine = EventDriven(group, networks[0].weights)
         network = Network(group, engine)
@@ -289,12 +287,12 @@ def test_runaways_are_stopped_and_explained(weights, cause, form, backend):
 
 
 @pytest.mark.parametrize("form", ["growing", "general"])
-def test_a_subthreshold_drive_is_no_runaway(form, backend):
+def test_a_subthreshold_drive_is_no_runaway(form, runtime_backend):
     drawn = draw(N, 1, excitatory=True)
     drawn.neurons.drive[:] = 0.9
     drawn.start[3] = 1.2
     assert len(drawn.reference()) > 0
-    spikes = run([drawn], backend, shared=True, form=form)[0]
+    spikes = run([drawn], runtime_backend, shared=True, form=form)[0]
     assert list(spikes.neuron) == list(drawn.reference().neuron)
 
 
@@ -314,17 +312,17 @@ def test_states_that_are_not_finite_are_refused(form, backend):
         run([drawn], backend, shared=True, form=form)
 
 
-def test_a_clock_step_with_more_spikes_than_neurons(backend):
+def test_a_clock_step_with_more_spikes_than_neurons(runtime_backend):
     drawn = draw(N, 1, duration=10.0)
     with pytest.raises(InputError, match="choose a smaller clock step"):
-        run([drawn], backend, shared=True, step=10.0)
-    assert len(run([drawn], backend, shared=True, step=10.0, monitored=False)[0]) > N
+        run([drawn], runtime_backend, shared=True, step=10.0)
+    assert len(run([drawn], runtime_backend, shared=True, step=10.0, monitored=False)[0]) > N
 
 
-def test_a_frame_must_be_shared(backend):
+def test_a_frame_must_be_shared(runtime_backend):
     drawn = draw(N, 1, per_neuron=True)
     with pytest.raises(InputError, match=r"neuron 1 differs.*form='general'"):
-        run([drawn], backend, form="growing")
+        run([drawn], runtime_backend, form="growing")
 
 
 @pytest.mark.parametrize(
@@ -394,10 +392,10 @@ def test_other_models_are_resolved_one_by_one_within_a_step(backend):
         assert len(monitor.i) == len(engine.i)
 
 
-def test_one_by_one_with_refractoriness(backend):
+def test_one_by_one_with_refractoriness(runtime_backend):
     """As Brian2's own threshold and reset, where no two neurons act on each other."""
     equations = "dv/dt = (drive - v + 0.1*v**2)/tau : 1 (unless refractory)"
-    with brian_backend(backend):
+    with brian_backend(runtime_backend):
         clock = Clock(0.02 * TAU, name="tested_clock")
         arguments = {
             "threshold": "v > 1",
@@ -451,9 +449,9 @@ def test_two_engines_in_one_network(backend):
             assert list(engine.i) == list(one.reference().neuron)
 
 
-def test_neurons_without_leak_and_some_at_threshold(backend):
+def test_neurons_without_leak_and_some_at_threshold(runtime_backend):
     """Drive zero stands still; at threshold it fires at once."""
-    with brian_backend(backend):
+    with brian_backend(runtime_backend):
         group = NeuronGroup(
             3,
             "dv/dt = drive/tau : 1\ndrive : 1 (constant)",
