@@ -235,7 +235,7 @@ class EventDriven(CodeRunner):
         solution = derive(
             self.group, self._pulse, known_names(self.group, self._pulse, run_namespace)
         )
-        if solution.exactness.exact != self.exactness.exact:
+        if solution.exactness is not self.exactness:
             raise InputError(
                 f"with the names known now, the group '{self.group.name}' is solved "
                 f"'{solution.exactness.value}', but with those known when its EventDriven was made "

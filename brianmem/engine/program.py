@@ -38,7 +38,6 @@ class Program:
             )
         self.engine, self.group = engine, group
         self._built_with = engine.networks[0] if engine.shared else engine.networks
-        self.n_runs = 0
         network = Network(group, engine, *others, name=f"{engine.name}_network")
         network.run(LONGEST * second)
         self.device.build(run=False, with_output=False, **self.device.build_options)
