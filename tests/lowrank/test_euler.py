@@ -8,9 +8,9 @@ from brianmem.patterns import draw_binary, draw_flips, flip
 
 
 def overlaps(n_neurons, n_patterns, flip_fraction, n_trials, duration):
-    """Overlap of the exact run and of the authors' method, for every trial; shape (n_trials, 2)."""
+    """Overlap of the exact run and of the authors' method; shape (n_trials or more, 2)."""
     rows = []
-    for seed in range(n_trials // n_patterns):
+    for seed in range(-(-n_trials // n_patterns)):
         rng = np.random.default_rng(seed)
         xi = draw_binary(n_neurons // 2, n_patterns, rng)
         parameters = LowRankParameters("optimised", n_neurons, n_patterns, duration=duration)
@@ -46,7 +46,7 @@ def test_overlaps_of_small_networks_agree_on_average():
 @pytest.mark.slow
 @pytest.mark.parametrize(("n_patterns", "flip_fraction"), [(10, 0.1), (25, 0.15), (40, 0.04)])
 def test_overlaps_of_larger_networks_agree_on_average(n_patterns, flip_fraction):
-    found = overlaps(100, n_patterns, flip_fraction, n_trials=50 + 50 % n_patterns, duration=20.0)
+    found = overlaps(100, n_patterns, flip_fraction, n_trials=50, duration=20.0)
     difference = found[:, 0] - found[:, 1]
     print(f"\n{n_patterns} patterns: means {found.mean(axis=0)}, {len(found)} trials")
     assert abs(difference.mean()) < 0.005 + 2 * difference.std() / np.sqrt(len(found))
