@@ -334,6 +334,12 @@ class EventDriven(CodeRunner):
         if failure:
             raise failures.error(failure, neuron, seconds, self)
 
+    def after_run(self):
+        """Nobody has fired when the next run begins; called by Brian2."""
+        super().after_run()
+        if not self._standalone:  # whose templates do it themselves
+            self._spikespace.get_value()[-1] = 0
+
     # Results -----------------------------------------------------------------------------------
 
     @property

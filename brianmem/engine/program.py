@@ -59,7 +59,6 @@ class Program:
         if not (0 < float(duration) <= LONGEST):
             raise InputError(f"a duration is positive and at most {LONGEST} s, not {duration}")
         folder = Path(self.device.project_dir)
-        self.n_runs += 1
         arguments = [f"{self.engine.name}._until={float(duration)!r}"]
         new = self._built_with if weights is None else weights
         for name, array in self.engine.exchange(new).items():

@@ -119,7 +119,3 @@ cdef extern from *:
             break
     {{ hand_over(get_array_name, eventspace_variable, monitored) | autoindent }}
 {% endblock %}
-{% block after_code %}
-    {% set _spikes = get_array_name(eventspace_variable) %}
-    {{_spikes}}[N] = 0
-{% endblock %}

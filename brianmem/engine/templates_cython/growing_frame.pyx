@@ -57,7 +57,3 @@ cdef extern from *:
             run_dense(_frames, <double*> &{{_v}}[0], _now, _step, <double*> &{{_credit}}[0], _record)
     {{ hand_over(get_array_name, eventspace_variable, monitored) | autoindent }}
 {% endblock %}
-{% block after_code %}
-    {% set _spikes = get_array_name(eventspace_variable) %}
-    {{_spikes}}[N] = 0
-{% endblock %}
