@@ -100,16 +100,16 @@ SMALL = [
         LOWRANK,
         [
             *("--set", "network_seed=3", "--set", "duration=2,4", "--set", "dt=0,0.02"),
-            *("--set", "n_patterns=2,12", "--set", "gamma=auto,1.2", "--set", "kappa=5,1"),
-            *("--set", "rule=pseudo_inverse_zeroed"),
+            *("--set", "n_patterns=2,12", "--set", "gamma=auto,1.2", "--set", "kappa=1,5"),
+            *("--set", "n_neurons=20,24", "--set", "rule=optimised,pseudo_inverse_zeroed"),
             *("--set", "flip_fraction=0.1,0.2"),
         ],
     ),
     (
         DIGITS,
         [
-            *("--set", "duration=0.5", "--set", "gamma=auto,1.2", "--set", "kappa=1,2"),
-            *("--set", "flip_fraction=0.1", "--set", "rule=optimised"),
+            *("--set", "duration=0.5,1", "--set", "gamma=auto,1.2", "--set", "kappa=1,2"),
+            *("--set", "flip_fraction=0.1,0.15", "--set", "rule=optimised"),
         ],
     ),
 ]

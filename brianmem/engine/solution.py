@@ -95,7 +95,8 @@ def derive(group: NeuronGroup, pulse: str, variables: dict) -> Solution:
         refractory = _refractory(group, variables)
         # The user's own: in the group's, frozen variables are multiplied by int(not_refractory).
         equations, _ = extract_constant_subexpressions(group.user_equations)
-        return _solve(equations, condition, variables, refractory)
+        step = variables["dt"].get_value()[0] if "dt" in variables else None
+        return _solve(equations, condition, variables, refractory, step)
     except _NotExactError as obstacle:
         sides = _sides(condition)
         excess = f"({sides[0]}) - ({sides[1]})" if sides else "0.0"
@@ -129,7 +130,10 @@ def _refractory(group: NeuronGroup, variables: dict) -> str:
 
 
 @cached
-def _solve(equations: Equations, condition: str, variables: dict, refractory: str) -> Solution:
+def _solve(
+    equations: Equations, condition: str, variables: dict, refractory: str, step: float | None
+) -> Solution:
+    # With the step of the clock: a TimedArray is constant over some steps and not over others.
     if equations.is_stochastic:
         raise _NotExactError(f"the equations hold noise ({min(equations.stochastic_variables)})")
     try:
@@ -137,13 +141,15 @@ def _solve(equations: Equations, condition: str, variables: dict, refractory: st
     except UnsupportedEquationsException:
         raise _NotExactError("the differential equations are not linear") from None
     for entry in [*matrix, *constants]:
-        _check_constant(entry, variables)
+        _check_constant(entry, variables, step)
     _check_frozen(equations, names, matrix)
     state = sp.Matrix([sp.Symbol(name, real=True) for name in names])
     left, right = _sides(condition) or (None, None)
     if left is None:
         raise _NotExactError(f"the threshold '{condition}' is not one comparison of two values")
     gradient, offset = _linear_excess(left, right, equations, variables, state)
+    for entry in [*gradient, offset]:
+        _check_constant(entry, variables, step)
 
     inflow = (gradient.T * constants)[0]
     row = gradient.T * matrix
@@ -179,8 +185,7 @@ def _solve(equations: Equations, condition: str, variables: dict, refractory: st
     )
 
 
-def _check_constant(entry: sp.Expr, variables: dict) -> None:
-    step = variables["dt"].get_value()[0] if "dt" in variables else None
+def _check_constant(entry: sp.Expr, variables: dict, step: float | None) -> None:
     if not is_constant_over_dt(entry, variables, step):
         raise _NotExactError(f"'{sympy_to_str(entry)}' is not constant between spikes")
 
@@ -225,8 +230,6 @@ def _linear_excess(left: str, right: str, equations, variables: dict, state: sp.
         raise _NotExactError(f"the threshold '{left}' against '{right}' is not linear")
     if all(h == 0 for h in gradient):
         raise _NotExactError("the threshold does not depend on a differential equation")
-    for entry in [*gradient, offset]:
-        _check_constant(entry, variables)
     return gradient, offset
 
 
