@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -31,12 +32,14 @@ class CachingDevice(CPPStandaloneDevice):
             shutil.copy2(kept, program)
             return None
         super().compile_source(directory, compiler, debug, clean)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        # Under another name first: a program that stands in the cache is whole.
-        handle, name = tempfile.mkstemp(dir=kept.parent)
-        os.close(handle)
-        shutil.copy2(program, name)
-        Path(name).replace(kept)
+        # A full disk or a home that cannot be written costs another compilation, nothing else.
+        with suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            # Under another name first: a program that stands in the cache is whole.
+            handle, name = tempfile.mkstemp(dir=kept.parent)
+            os.close(handle)
+            shutil.copy2(program, name)
+            Path(name).replace(kept)
         return None
 
 

@@ -11,7 +11,7 @@ import math
 import warnings
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, ms
+from brian2 import Clock, Equations, Network, NeuronGroup, SpikeMonitor, Synapses, ms
 from brian2.utils.stringtools import get_identifiers
 
 from brianmem.backends import brian_backend
@@ -98,7 +98,7 @@ def solution(model: Model) -> Solution:
 def _exact_group(model: Model, n_neurons: int, step) -> NeuronGroup:
     """Neurons whose drive and threshold are variables: a compiled program can be told others."""
     texts = (model.model, model.threshold, model.reset, model.pulse, str(model.refractory))
-    used = set().union(*(get_identifiers(text) for text in texts))
+    used = set().union(*(get_identifiers(text) for text in texts)) - Equations(model.model).names
     variables = [f"{name} : 1 (shared)" for name in ("drive", "theta") if name in used]
     group = NeuronGroup(
         n_neurons,
