@@ -13,9 +13,11 @@ from brianmem.engine import EventDriven
 MODELS = {
     "event_loop": ("dv/dt = (2 - v)/tau_i : 1\ntau_i : second", {"reset": "v = 0"}),
     "growing_frame": ("dv/dt = (2 - v)/(10*ms) : 1", {"reset": ""}),
+    "one_by_one": ("dv/dt = (2 + v**2)/(10*ms) : 1", {"reset": "v = 0", "method": "euler"}),
 }
 
 
+@pytest.mark.filterwarnings("ignore::brianmem.errors.InexactWarning")
 @pytest.mark.parametrize("template", MODELS)
 def test_kernels_are_generated(template, tmp_path):
     if sys.version_info < (3, 12):

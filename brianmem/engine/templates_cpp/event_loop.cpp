@@ -1,24 +1,8 @@
 {# USES_VARIABLES { N, t, dt, _n, _pitch, _block_pitch, _weight, _until, _credit, _credit_rate,
                     _credit_most } #}
 {# WRITES_TO_READ_ONLY_VARIABLES { _spike_neuron, _spike_time, _failure } #}
-{% extends 'common_group.cpp' %}
-{% from 'event_record.cpp' import hand_over %}
-{% block extra_headers %}
-#include "network.h"
-{{ support }}
-{% endblock %}
-{% block maincode %}
-    const double _now = {{t}};
-    const double _step = {{dt}} < {{_until}} - _now ? {{dt}} : {{_until}} - _now;
-    brianmem::Record _record;
-    for (long _first = 0, _block = 0; _first < N && !_record.failure; _first += {{_n}}, _block++)
-    {
-        const long _last = _first + {{_n}};
-        double _left = _step;
-        double& _may_fire = {{_credit}}[_block];
-        _may_fire = std::min(_may_fire, {{_credit_most}}) + {{_credit_rate}} * _step;
-        while (true)
-        {
+{% extends 'spike_by_spike.cpp' %}
+{% block next_spike %}
             // Who is next?
             brianmem::NextSpike _next;
             double _release = std::numeric_limits<double>::infinity();
@@ -85,39 +69,6 @@
                 if (_release <= _delta) continue;
                 break;
             }
-            // Let it fire.
-            if (_may_fire < 1)
-            {
-                _record.fail(brianmem::RUNAWAY, _next.neuron, _now + _step - _left);
-                break;
-            }
-            _may_fire -= 1;
-            _record.add(_next.neuron, _now + _step - _left);
-            {
-                const size_t _idx = _next.neuron;
-                const size_t _vectorisation_idx = _idx;
-                {{ scalar_code['reset'] | autoindent }}
-                {{ vector_code['reset'] | autoindent }}
-                {% if refractory %}
-                {{not_refractory}}[_idx] = false;
-                {{lastspike}}[_idx] = _now + _step - _left;
-                {% endif %}
-            }
-            {
-                const size_t _vectorisation_idx = 1;
-                const size_t _column = _block * {{_block_pitch}} + (_next.neuron - _first) * {{_pitch}};
-                {{ scalar_code['pulse'] | autoindent }}
-                for (size_t _idx = _first; _idx < _last; _idx++)
-                {
-                    const size_t _vectorisation_idx = _idx;
-                    const size_t _weight_index = _column + (_idx - _first);
-                    {{ vector_code['pulse'] | autoindent }}
-                }
-            }
-        }
-    }
-    {{ hand_over(get_array_name, variables, eventspace_variable, monitored) }}
-{% endblock %}
-{% block after_code %}
-{{ get_array_name(eventspace_variable) }}[N] = 0;
+            const long _who = _next.neuron;
+            const double _moment = _now + _step - _left;
 {% endblock %}

@@ -1,7 +1,7 @@
 {# USES_VARIABLES { N, t, dt, _n, _pitch, _block_pitch, _weight, _until, _credit, _credit_rate,
                     _credit_most } #}
 {# WRITES_TO_READ_ONLY_VARIABLES { _spike_neuron, _spike_time, _spike_count, _failure } #}
-{% extends 'event_kernel.cu' %}
+{% extends 'spike_by_spike.cu' %}
 {% block kernel_helpers %}
 namespace brianmem {
 
@@ -29,14 +29,11 @@ struct Outlook {
 
 }  // namespace brianmem
 {% endblock %}
-{% block network %}
-    // A neuron is one thread's throughout: nobody else sees its state.
+{% block next_spike_declarations %}
     __shared__ brianmem::Outlook _outlooks[brianmem::MOST_WARPS];
     __shared__ brianmem::First<double> _firsts[brianmem::MOST_WARPS];
-    const int64_t _pitch_here = {{_pitch}}, _columns = blockIdx.x * {{_block_pitch}};
-    double _left = _step;
-    while (true)
-    {
+{% endblock %}
+{% block next_spike %}
         // Who is next?
         brianmem::NextSpike _next;
         double _release = brianmem::NEVER;
@@ -115,42 +112,5 @@ struct Outlook {
             if (_outlook.release <= _delta) continue;
             break;
         }
-        // Let it fire.
-        if (_may_fire < 1)
-        {
-            if (threadIdx.x == 0)
-                brianmem::fail(_block_failure, brianmem::RUNAWAY, _who, _now + _step - _left);
-            break;
-        }
-        _may_fire -= 1;
-        if ((_who - _first) % blockDim.x == threadIdx.x)
-        {
-            const int _idx = _who;
-            const size_t _vectorisation_idx = _idx;
-            const double _moment = _now + _step - _left;
-            const int _reason = _room.add(_who, _moment);
-            if (_reason != brianmem::NONE)
-            {
-                brianmem::fail(_block_failure, _reason, _who, _moment);
-                _full = true;
-            }
-            {{ scalar_code['reset'] | autoindent }}
-            {{ vector_code['reset'] | autoindent }}
-            {% if refractory %}
-            {{not_refractory}}[_idx] = false;
-            {{lastspike}}[_idx] = _moment;
-            {% endif %}
-        }
-        {
-            const size_t _vectorisation_idx = 1;
-            const size_t _column = _columns + (_who - _first) * _pitch_here;
-            {{ scalar_code['pulse'] | autoindent }}
-            for (int _idx = _first + threadIdx.x; _idx < _last; _idx += blockDim.x)
-            {
-                const size_t _vectorisation_idx = _idx;
-                const size_t _weight_index = _column + (_idx - _first);
-                {{ vector_code['pulse'] | autoindent }}
-            }
-        }
-    }
+        const double _moment = _now + _step - _left;
 {% endblock %}

@@ -1,7 +1,8 @@
 {# USES_VARIABLES { N, t, dt, _n, _pitch, _block_pitch, _weight, _until, _credit, _credit_rate,
                     _credit_most } #}
 {# WRITES_TO_READ_ONLY_VARIABLES { _spike_neuron, _spike_time, _spike_count, _failure } #}
-{% extends 'event_kernel.cu' %}
+{% extends 'spike_by_spike.cu' %}
+{# The state has been moved to the end of this step; whoever is above threshold fires there. #}
 {% block kernel_helpers %}
 namespace brianmem {
 
@@ -32,12 +33,14 @@ struct Foremost {
 {% block step %}
     const double _step = {{dt}};
 {% endblock %}
-{% block network %}
-    // The state has been moved to the end of this step; whoever is above threshold fires there.
+{% block last_spike %}
+            {{lastspike}}[_idx] = _now;
+{% endblock %}
+{% block next_spike_declarations %}
     __shared__ brianmem::Foremost _foremosts[brianmem::MOST_WARPS];
-    const int64_t _pitch_here = {{_pitch}}, _columns = blockIdx.x * {{_block_pitch}};
-    while (true)
-    {
+{% endblock %}
+{% block next_spike %}
+        const double _moment = _now + _step;
         brianmem::Foremost _next = {brianmem::NOBODY, 0, brianmem::NOBODY};
         {
             const size_t _vectorisation_idx = 1;
@@ -58,46 +61,13 @@ struct Foremost {
         if (_next.broken != brianmem::NOBODY)
         {
             if (threadIdx.x == 0)
-                brianmem::fail(_block_failure, brianmem::NOT_FINITE, _next.broken, _now + _step);
+                brianmem::fail(_block_failure, brianmem::NOT_FINITE, _next.broken, _moment);
             break;
         }
         if (_who == brianmem::NOBODY) break;
-        if (_may_fire < 1)
-        {
-            if (threadIdx.x == 0) brianmem::fail(_block_failure, brianmem::RUNAWAY, _who, _now + _step);
-            break;
-        }
-        _may_fire -= 1;
-        if ((_who - _first) % blockDim.x == threadIdx.x)
-        {
-            const int _idx = _who;
-            const size_t _vectorisation_idx = _idx;
-            const int _reason = _room.add(_who, _now + _step);
-            if (_reason != brianmem::NONE)
-            {
-                brianmem::fail(_block_failure, _reason, _who, _now + _step);
-                _full = true;
-            }
-            {{ scalar_code['reset'] | autoindent }}
-            {{ vector_code['reset'] | autoindent }}
-            {% if refractory %}
-            {{not_refractory}}[_idx] = false;
-            {{lastspike}}[_idx] = _now;
-            {% endif %}
-        }
-        {
-            const size_t _vectorisation_idx = 1;
-            const size_t _column = _columns + (_who - _first) * _pitch_here;
-            {{ scalar_code['pulse'] | autoindent }}
-            for (int _idx = _first + threadIdx.x; _idx < _last; _idx += blockDim.x)
-            {
-                const size_t _vectorisation_idx = _idx;
-                const size_t _weight_index = _column + (_idx - _first);
-                {{ vector_code['pulse'] | autoindent }}
-            }
-        }
+{% endblock %}
+{% block after_spike %}
         // Conditions of this kind may read what belongs to other threads.
         __syncthreads();
         if (_full) break;
-    }
 {% endblock %}

@@ -1,9 +1,7 @@
 {# USES_VARIABLES { N, t, dt, _n, _pitch, _block_pitch, _weight, _until, _credit, _credit_rate,
                     _credit_most } #}
-{% extends 'common_group.pyx' %}
-{% from 'event_support.pyx' import declare, hand_over %}
-{% block template_support_code %}
-{{ declare(support) }}
+{% extends 'spike_by_spike.pyx' %}
+{% block next_spike_support %}
 cdef extern from *:
     cdef cppclass NextSpike "brianmem::NextSpike":
         NextSpike()
@@ -23,24 +21,15 @@ cdef extern from *:
         void tell(double, double)
     double TIE "brianmem::TIE"
 {% endblock %}
-{% block maincode %}
-    cdef double _now = {{t}}
-    cdef double _step = min(<double> {{dt}}, <double> {{_until}} - _now)
-    cdef double _left, _release, _rest
-    cdef long _first, _last, _block, _column
+{% block next_spike_declarations %}
+    cdef double _release, _rest
     cdef bint _spikes_next
-    cdef Record _record
     cdef NextSpike _next
     {% if bracketed %}
     cdef FirstCrossing _search
     {% endif %}
-    _block = -1
-    for _first in range(0, N, {{_n}}):
-        _block += 1
-        _last = _first + {{_n}}
-        _left = _step
-        {{_credit}}[_block] = min(<double> {{_credit}}[_block], <double> {{_credit_most}}) + {{_credit_rate}} * _step
-        while True:
+{% endblock %}
+{% block next_spike %}
             # Who is next?
             _next = NextSpike()
             _release = NPY_INFINITY
@@ -94,28 +83,6 @@ cdef extern from *:
                 if _release <= _delta:
                     continue
                 break
-            # Let it fire.
-            if {{_credit}}[_block] < 1:
-                _record.fail(RUNAWAY, _next.neuron, _now + _step - _left)
-                break
-            {{_credit}}[_block] -= 1
-            _record.add(_next.neuron, _now + _step - _left)
-            _idx = _next.neuron
-            _vectorisation_idx = _idx
-            {{ scalar_code['reset'] | autoindent }}
-            {{ vector_code['reset'] | autoindent }}
-            {% if refractory %}
-            {{not_refractory}}[_idx] = False
-            {{lastspike}}[_idx] = _now + _step - _left
-            {% endif %}
-            _column = _block * {{_block_pitch}} + (_next.neuron - _first) * {{_pitch}}
-            _vectorisation_idx = 1
-            {{ scalar_code['pulse'] | autoindent }}
-            for _idx in range(_first, _last):
-                _vectorisation_idx = _idx
-                _weight_index = _column + (_idx - _first)
-                {{ vector_code['pulse'] | autoindent }}
-        if _record.failure:
-            break
-    {{ hand_over(get_array_name, eventspace_variable, monitored) | autoindent }}
+            _who = _next.neuron
+            _moment = _now + _step - _left
 {% endblock %}
