@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.command import print_aligned
 from analysis.delay import f1_by_network
 from analysis.lowrank import clock_error, networks_recalling_all, recalled
 from analysis.select import DELAY, LOWRANK, first_of_each
@@ -122,10 +123,7 @@ def main(argv: list[str] | None = None) -> int:
 def _print_and_write(folder: Path) -> None:
     table = comparison(folder)
     path = tables.write(table, schemas.COMPARISON, folder, tables.software())
-    widths = [max(len(value) for value in [name, *table[name]]) for name in table]
-    for row in [table.columns, *table.to_numpy()]:
-        cells = [value.ljust(width) for value, width in zip(row, widths, strict=True)]
-        print("  ".join(cells).rstrip())
+    print_aligned(table)
     print(path)
 
 

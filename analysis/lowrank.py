@@ -2,9 +2,20 @@
 
 import pandas as pd
 
+from analysis.configurations import empty_where_chosen
 from analysis.select import LOWRANK as NETWORK
 
 RECALLED = 0.95  # overlap above which a pattern counts as recalled
+
+
+def exact_trials(trials: pd.DataFrame) -> pd.DataFrame:
+    """The exact runs, with gamma empty where it was chosen for each network."""
+    return empty_where_chosen(trials[trials["dt"] == 0], "gamma", NETWORK, "network_seed")
+
+
+def stored_patterns(trials: pd.DataFrame) -> pd.DataFrame:
+    """The trials that start in a stored pattern, exact or damaged."""
+    return trials[trials["start"] == "stored"]
 
 
 def recalled(trials: pd.DataFrame) -> pd.Series:

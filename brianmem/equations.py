@@ -34,6 +34,9 @@ class Model:
     parameters: dict[str, float | str] = field(default_factory=dict)
     source: str | None = None
 
+    def __hash__(self):
+        return hash((self.model, self.threshold, self.reset, self.pulse, self.source))
+
     def namespace(self, network: dict) -> dict:
         """The network's own constants and the model's parameters, for Brian2 to look names up in.
 

@@ -28,13 +28,18 @@ def as_binary(patterns) -> np.ndarray:
     raise InputError("binary patterns hold either -1 and +1, or 0 and 1")
 
 
+def check_fraction(name: str, value: float) -> None:
+    """Raise InputError for what is no fraction."""
+    if not 0 <= value <= 1:
+        raise InputError(f"{name} must lie in [0, 1], not {value}")
+
+
 def draw_flips(n_latents: int, flip_fraction: float, rng: np.random.Generator) -> np.ndarray:
     """Mask of the round(flip_fraction * n_latents) elements to flip, boolean, shape (n_latents,).
 
     Raises InputError if the fraction lies outside [0, 1].
     """
-    if not 0 <= flip_fraction <= 1:
-        raise InputError(f"flip_fraction must lie in [0, 1], not {flip_fraction}")
+    check_fraction("flip_fraction", flip_fraction)
     mask = np.zeros(n_latents, dtype=bool)
     mask[rng.permutation(n_latents)[: round(flip_fraction * n_latents)]] = True
     return mask
@@ -52,8 +57,7 @@ def draw_rasters(
 
     Raises InputError if the probability lies outside [0, 1].
     """
-    if not 0 <= firing_prob <= 1:
-        raise InputError(f"firing_prob must lie in [0, 1], not {firing_prob}")
+    check_fraction("firing_prob", firing_prob)
     # One pattern at a time keeps the dense array of random numbers small.
     events = [np.nonzero(rng.random((n_neurons, n_steps)) < firing_prob) for _ in range(n_patterns)]
     pattern = np.repeat(np.arange(n_patterns), [len(neuron) for neuron, _ in events])

@@ -3,27 +3,66 @@
 from brianmem.tables import Column, Schema
 
 RULE = Column("rule", str, "", "storage rule")
-N_NEURONS = Column("n_neurons", int, "", "neurons, N")
-N_PATTERNS = Column("n_patterns", int, "", "stored patterns")
-LOAD = Column("load", float, "", "n_patterns / n_neurons")
+N_NEURONS = Column("n_neurons", int, "", "neurons, N", least=1)
+N_PATTERNS = Column("n_patterns", int, "", "stored patterns", least=1)
+LOAD = Column("load", float, "", "n_patterns / n_neurons", least=0)
 GAMMA = Column("gamma", float, "", "self-connection")
-KAPPA = Column("kappa", float, "spikes/tau", "rate of an active neuron")
-NETWORK_SEED = Column("network_seed", int, "", "seed of the patterns and of the damage to starts")
-PATTERN = Column("pattern", int, "", "index of the pattern, or of the random vertex, to recall")
-FLIP_FRACTION = Column("flip_fraction", float, "", "part of the latents that the start has wrong")
+KAPPA = Column("kappa", float, "spikes/tau", "rate of an active neuron", least=0)
+NETWORK_SEED = Column(
+    "network_seed", int, "", "seed of the patterns and of the damage to starts", least=0
+)
+PATTERN = Column(
+    "pattern", int, "", "index of the pattern, or of the random vertex, to recall", least=0
+)
+FLIP_FRACTION = Column(
+    "flip_fraction", float, "", "part of the latents that the start has wrong", least=0, most=1
+)
 BACKEND = Column("backend", str, "", "what ran the simulation")
 
+GAMMA_CHOSEN = Column(
+    "gamma_chosen", bool, "", "whether the rule chose gamma, for each network, and not the grid"
+)
+
 LOWRANK_TRIAL = (
+    GAMMA_CHOSEN,
     FLIP_FRACTION,
     PATTERN,
-    Column("start", str, "", "stored: a stored pattern; random: a vertex that was not stored"),
-    Column("overlap", float, "", "cosine of pattern and latents averaged over the last quarter"),
-    Column("overlap_final", float, "", "cosine of pattern and latents at the end"),
-    Column("signs_correct", float, "", "part of the averaged latents with the pattern's sign"),
-    Column("n_spikes", int, "", "spikes in the run"),
+    Column(
+        "start",
+        str,
+        "",
+        "stored: a stored pattern; random: a vertex that was not stored",
+        one_of=("stored", "random"),
+    ),
+    Column(
+        "overlap",
+        float,
+        "",
+        "cosine of pattern and latents averaged over the last quarter",
+        least=-1,
+        most=1,
+    ),
+    Column(
+        "overlap_final", float, "", "cosine of pattern and latents at the end", least=-1, most=1
+    ),
+    Column(
+        "signs_correct",
+        float,
+        "",
+        "part of the averaged latents with the pattern's sign",
+        least=0,
+        most=1,
+    ),
+    Column("n_spikes", int, "", "spikes in the run", least=0),
     BACKEND,
-    Column("simulator", str, "", "exact: event-driven; clock: Brian2 with a clock, approximate"),
-    Column("dt", float, "tau", "clock step; 0 for the exact simulator"),
+    Column(
+        "simulator",
+        str,
+        "",
+        "exact: event-driven; clock: Brian2 with a clock, approximate",
+        one_of=("exact", "clock"),
+    ),
+    Column("dt", float, "tau", "clock step; 0 for the exact simulator", least=0),
 )
 
 LOWRANK_STORED = (
@@ -34,7 +73,7 @@ LOWRANK_STORED = (
     GAMMA,
     KAPPA,
     NETWORK_SEED,
-    Column("duration", float, "tau", "simulated time"),
+    Column("duration", float, "tau", "simulated time", least=0),
 )
 
 LOWRANK_RECALL = Schema(
@@ -42,12 +81,26 @@ LOWRANK_RECALL = Schema(
     (
         *LOWRANK_STORED,
         *LOWRANK_TRIAL,
-        Column("pattern_correlation", float, "", "largest |cosine| with another stored pattern"),
-        Column("residual", float, "", "largest element of |D eta - xi|"),
-        Column("rank", int, "", "rank of the neural patterns"),
+        Column(
+            "pattern_correlation",
+            float,
+            "",
+            "largest |cosine| with another stored pattern",
+            least=0,
+            most=1,
+        ),
+        Column("residual", float, "", "largest element of |D eta - xi|", least=0),
+        Column("rank", int, "", "rank of the neural patterns", least=0),
         Column("alpha", float, "", "lift that makes the weights inhibitory"),
-        Column("bias", float, "", "drive minus threshold"),
-        Column("spikes_in_shared_steps", float, "", "part of the spikes that share their time"),
+        Column("bias", float, "", "drive minus threshold", least=0),
+        Column(
+            "spikes_in_shared_steps",
+            float,
+            "",
+            "part of the spikes that share their time",
+            least=0,
+            most=1,
+        ),
         Column(
             "first_wrong_spike",
             int,
@@ -63,10 +116,12 @@ LOWRANK_RECALL_TRACES = Schema(
     (
         *LOWRANK_STORED,
         FLIP_FRACTION,
-        Column("cued_pattern", int, "", "index of the pattern that the start was made from"),
+        Column(
+            "cued_pattern", int, "", "index of the pattern that the start was made from", least=0
+        ),
         PATTERN,
-        Column("time", float, "tau", "time"),
-        Column("overlap", float, "", "cosine of pattern and latents"),
+        Column("time", float, "tau", "time", least=0),
+        Column("overlap", float, "", "cosine of pattern and latents", least=-1, most=1),
     ),
 )
 
@@ -75,9 +130,11 @@ LOWRANK_RECALL_SPIKES = Schema(
     (
         *LOWRANK_STORED,
         FLIP_FRACTION,
-        Column("cued_pattern", int, "", "index of the pattern that the start was made from"),
-        Column("time", float, "tau", "time of the spike"),
-        Column("neuron", int, "", "index of the neuron; N/2 + k is the antagonist of k"),
+        Column(
+            "cued_pattern", int, "", "index of the pattern that the start was made from", least=0
+        ),
+        Column("time", float, "tau", "time of the spike", least=0),
+        Column("neuron", int, "", "index of the neuron; N/2 + k is the antagonist of k", least=0),
         Column("active", bool, "", "whether the neuron is active in the cued pattern"),
     ),
 )
@@ -86,8 +143,8 @@ LOWRANK_RECALL_DECODERS = Schema(
     "lowrank_recall_decoders",
     (
         *LOWRANK_STORED,
-        Column("latent", int, "", "index of the latent dimension, row of D"),
-        Column("neuron", int, "", "index of the neuron, column of D"),
+        Column("latent", int, "", "index of the latent dimension, row of D", least=0),
+        Column("neuron", int, "", "index of the neuron, column of D", least=0),
         Column("value", float, "", "decoding weight"),
     ),
 )
@@ -96,8 +153,8 @@ LOWRANK_RECALL_WEIGHTS = Schema(
     "lowrank_recall_weights",
     (
         *LOWRANK_STORED,
-        Column("post", int, "", "index of the postsynaptic neuron"),
-        Column("pre", int, "", "index of the presynaptic neuron"),
+        Column("post", int, "", "index of the postsynaptic neuron", least=0),
+        Column("pre", int, "", "index of the presynaptic neuron", least=0),
         Column("value", float, "", "recurrent weight, lift included"),
     ),
 )
@@ -107,19 +164,23 @@ LOWRANK_RECALL_CONSTRAINTS = Schema(
     (
         *LOWRANK_STORED,
         PATTERN,
-        Column("latent", int, "", "index of the latent dimension"),
+        Column("latent", int, "", "index of the latent dimension", least=0),
         Column("alignment", float, "", "xi_k (D eta)_k, which is 1 where the constraint holds"),
     ),
 )
+
+LOWRANK_CAPACITY = Schema("lowrank_capacity", (*LOWRANK_STORED, *LOWRANK_TRIAL))
+
+LOWRANK_COMPLETION = Schema("lowrank_completion", (*LOWRANK_STORED, *LOWRANK_TRIAL))
 
 LOWRANK_DIGITS = Schema(
     "lowrank_digits",
     (
         *LOWRANK_STORED,
         *LOWRANK_TRIAL,
-        Column("digit", int, "", "class of the image, 0 to 9"),
+        Column("digit", int, "", "class of the image, 0 to 9", least=0, most=9),
         Column("dataset", str, "", "where the images come from"),
-        Column("image", int, "", "index of the image in the data set"),
+        Column("image", int, "", "index of the image in the data set", least=0),
     ),
 )
 
@@ -128,12 +189,12 @@ LOWRANK_DIGITS_IMAGES = Schema(
     (
         *LOWRANK_STORED,
         FLIP_FRACTION,
-        Column("dt", float, "tau", "clock step; 0 for the exact simulator"),
-        Column("digit", int, "", "class of the image, 0 to 9"),
-        Column("stage", str, "", "cue, recall or target"),
-        Column("time", float, "tau", "time of a recall; 0 for cue and target"),
-        Column("row", int, "pixel", "row, from the top"),
-        Column("column", int, "pixel", "column, from the left"),
+        Column("dt", float, "tau", "clock step; 0 for the exact simulator", least=0),
+        Column("digit", int, "", "class of the image, 0 to 9", least=0, most=9),
+        Column("stage", str, "", "cue, recall or target", one_of=("cue", "recall", "target")),
+        Column("time", float, "tau", "time of a recall; 0 for cue and target", least=0),
+        Column("row", int, "pixel", "row, from the top", least=0),
+        Column("column", int, "pixel", "column, from the left", least=0),
         Column("value", float, "", "latent over kappa; -1 or 1 for cue and target"),
     ),
 )
@@ -141,34 +202,68 @@ LOWRANK_DIGITS_IMAGES = Schema(
 DELAY_NETWORK = (
     Column("learner", str, "", "learning rule"),
     N_NEURONS,
-    Column("n_delays", int, "step", "largest delay, D; also the length of the cue"),
-    Column("n_steps", int, "step", "length of a pattern"),
+    Column("n_delays", int, "step", "largest delay, D; also the length of the cue", least=0),
+    Column("n_steps", int, "step", "length of a pattern", least=0),
     N_PATTERNS,
-    Column("firing_prob", float, "1/step", "probability of a spike per neuron and step"),
-    Column("beta", float, "", "decay of the potential per step"),
+    Column(
+        "firing_prob",
+        float,
+        "1/step",
+        "probability of a spike per neuron and step",
+        least=0,
+        most=1,
+    ),
+    Column("beta", float, "", "decay of the potential per step", least=0, most=1),
     Column("threshold", float, "", "firing threshold"),
     Column("gain", float, "", "factor on the weights"),
-    Column("seed", int, "", "seed of the patterns"),
+    Column("seed", int, "", "seed of the patterns", least=0),
 )
 
 OUTCOMES = (
-    Column("true_positives", int, "spike", "target spikes that were recalled, after the cue"),
-    Column("false_positives", int, "spike", "other spikes, after the cue"),
-    Column("false_negatives", int, "spike", "target spikes that were not recalled, after the cue"),
+    Column(
+        "true_positives", int, "spike", "target spikes that were recalled, after the cue", least=0
+    ),
+    Column("false_positives", int, "spike", "other spikes, after the cue", least=0),
+    Column(
+        "false_negatives",
+        int,
+        "spike",
+        "target spikes that were not recalled, after the cue",
+        least=0,
+    ),
 )
 
-DELAY_RECALL = Schema(
-    "delay_recall",
+TRAINING = (
+    Column("threshold_chosen", bool, "", "whether training chose the threshold, and not the grid"),
+    Column("n_synapses", int, "", "weights that are not zero", least=0),
+    BACKEND,
+    Column("missed", int, "spike", "targets below threshold in training, in all patterns", least=0),
+    Column(
+        "extra", int, "spike", "other sites above threshold in training, in all patterns", least=0
+    ),
+    Column("gap_low", float, "", "lower edge of the thresholds with the fewest such errors"),
+    Column("gap_high", float, "", "upper edge"),
+)
+
+DELAY_RECALL = Schema("delay_recall", (*DELAY_NETWORK, PATTERN, *OUTCOMES, *TRAINING))
+
+DELAY_SCAN = Schema(
+    "delay_scan",
     (
+        Column("scanned", str, "", "the column that differs from the baseline; none: the baseline"),
         *DELAY_NETWORK,
         PATTERN,
         *OUTCOMES,
-        Column("n_synapses", int, "", "weights that are not zero"),
-        BACKEND,
-        Column("missed", int, "spike", "targets below threshold in training, in all patterns"),
-        Column("extra", int, "spike", "other sites above threshold in training, in all patterns"),
-        Column("gap_low", float, "", "lower edge of the thresholds with the fewest such errors"),
-        Column("gap_high", float, "", "upper edge"),
+        *TRAINING,
+    ),
+)
+
+DELAY_RECALL_NEURONS = Schema(
+    "delay_recall_neurons",
+    (
+        *DELAY_NETWORK,
+        Column("neuron", int, "", "index of the neuron", least=0),
+        *OUTCOMES,
     ),
 )
 
@@ -176,7 +271,7 @@ DELAY_RECALL_STEPS = Schema(
     "delay_recall_steps",
     (
         *DELAY_NETWORK,
-        Column("step", int, "step", "step of the pattern; the cue comes first"),
+        Column("step", int, "step", "step of the pattern; the cue comes first", least=0),
         *OUTCOMES,
     ),
 )
@@ -186,21 +281,48 @@ DELAY_RECALL_SPIKES = Schema(
     (
         *DELAY_NETWORK,
         PATTERN,
-        Column("kind", str, "", "cue, target (after the cue) or recalled (after the cue)"),
-        Column("step", int, "step", "step of the spike"),
-        Column("neuron", int, "", "index of the neuron"),
+        Column(
+            "kind",
+            str,
+            "",
+            "cue, target (after the cue) or recalled (after the cue)",
+            one_of=("cue", "target", "recalled"),
+        ),
+        Column("step", int, "step", "step of the spike", least=0),
+        Column("neuron", int, "", "index of the neuron", least=0),
     ),
+)
+
+TASK = (
+    Column("protocol", str, "", "protocol"),
+    Column("task", int, "", "number of the task within the protocol", least=0),
+    Column("key", str, "", "hash of the configuration and of the code, the name of its part"),
+    Column("configuration", str, "", "the task's parameters, as JSON"),
 )
 
 TIMINGS = Schema(
     "timings",
     (
-        Column("protocol", str, "", "protocol"),
-        Column("task", int, "", "number of the task within the protocol"),
-        Column("configuration", str, "", "the task's own parameters, as JSON"),
-        Column("seconds", float, "s", "wall-clock time of the task"),
-        Column("peak_memory_mb", float, "MB", "largest memory of the worker process so far"),
-        Column("jobs", int, "", "worker processes"),
+        *TASK,
+        Column("seconds", float, "s", "wall-clock time of the task", least=0),
+        Column(
+            "peak_memory_mb",
+            float,
+            "MB",
+            "largest memory of the worker process so far, and of what it started",
+            least=0,
+        ),
+        Column("failed", bool, "", "whether the task ended with an error"),
+    ),
+)
+
+ERRORS = Schema(
+    "errors",
+    (
+        *TASK,
+        Column("error", str, "", "kind of the error"),
+        Column("message", str, "", "what it says"),
+        Column("traceback", str, "", "where it happened"),
     ),
 )
 

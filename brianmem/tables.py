@@ -13,19 +13,72 @@ import pandas as pd
 
 from brianmem.errors import InputError
 
-SCHEMA_VERSION = 1
-PACKAGES = ("brianmem", "brian2", "numpy", "scipy", "pandas", "scikit-learn", "cython")
+SCHEMA_VERSION = 2
+PACKAGES = (
+    "brianmem",
+    "brian2",
+    "cython",
+    "elephant",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "statsmodels",
+)
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Column:
-    """Name, type (int, float, bool or str), unit and meaning of a column."""
+    """Name, type (int, float, bool or str), unit, meaning and allowed values of a column.
+
+    Attributes
+    ----------
+    optional : whether cells may be empty
+    one_of : the allowed strings; () for any
+    least, most : limits of numbers; None for no limit
+    """
 
     name: str
     type: type
     unit: str
     meaning: str
     optional: bool = False
+    one_of: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values in words; "" if there is no limit."""
+        if self.one_of:
+            return ", ".join(self.one_of)
+        if self.least is None and self.most is None:
+            return ""
+        if self.most is None:
+            return f"at least {self.least:g}"
+        return f"{self.least:g} to {self.most:g}"
+
+    def check(self, values: pd.Series, place: str) -> None:
+        """Raise InputError unless the values have this column's type and are allowed."""
+        if not self.optional and values.isna().any():
+            raise InputError(f"{place}: {self.name} has empty cells")
+        if not _IS_TYPE[self.type](values):
+            raise InputError(f"{place}: {self.name} is not {self.type.__name__}")
+        there = values.dropna()
+        wrong = pd.Series(False, there.index)
+        if self.one_of:
+            wrong |= ~there.isin(self.one_of)
+        # A cosine of 1 + 2e-16 is rounding.
+        if self.least is not None:
+            wrong |= there < self.least - ROUNDING
+        if self.most is not None:
+            wrong |= there > self.most + ROUNDING
+        if wrong.any():
+            raise InputError(
+                f"{place}: {self.name} is {there[wrong].iloc[0]} in row {wrong.idxmax()}; allowed: "
+                f"{self.allowed}"
+            )
 
 
 @dataclass(frozen=True)
@@ -36,17 +89,13 @@ class Schema:
     columns: tuple[Column, ...]
 
     def check(self, table: pd.DataFrame, place: str) -> None:
-        """Raise InputError unless the table has exactly these columns, of these types."""
+        """Raise InputError unless the table has exactly these columns, and these values in them."""
         names = [column.name for column in self.columns]
         if list(table.columns) != names:
             odd = ", ".join(sorted(set(table.columns) ^ set(names))) or "the order"
             raise InputError(f"{place} is no {self.name} table: it differs in {odd}")
         for column in self.columns:
-            values = table[column.name]
-            if not column.optional and values.isna().any():
-                raise InputError(f"{place}: {column.name} has empty cells")
-            if not _IS_TYPE[column.type](values):
-                raise InputError(f"{place}: {column.name} is not {column.type.__name__}")
+            column.check(table[column.name], place)
 
 
 _IS_TYPE = {
@@ -67,7 +116,12 @@ def _storage_types(schema: Schema) -> dict:
 
 def from_rows(schema: Schema, rows: list[dict]) -> pd.DataFrame:
     """Rows as a table with the schema's columns in order, checked."""
-    table = pd.DataFrame(rows, columns=[column.name for column in schema.columns])
+    return from_columns(schema, {c.name: [row.get(c.name) for row in rows] for c in schema.columns})
+
+
+def from_columns(schema: Schema, columns: dict[str, list]) -> pd.DataFrame:
+    """Columns by name as a table with the schema's columns in order, checked."""
+    table = pd.DataFrame(columns, columns=[column.name for column in schema.columns])
     table = table.astype(_storage_types(schema))
     schema.check(table, f"a new {schema.name} table")
     return table

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from brianmem.errors import BrianmemError
 
 
-def guard(program: str, action: Callable[[], None]) -> int:
-    """Run a command and return its status: 0, 2 for bad input, 130 for an interrupt.
+def guard(program: str, action: Callable[[], int | None]) -> int:
+    """Run a command and return its status: its own, 2 for bad input, 130 for an interrupt.
 
-    The last two come with one sentence on standard error.
+    The last two come with one sentence on standard error. An action that returns None has status 0.
     """
     try:
-        action()
+        return action() or 0
     except BrianmemError as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2
@@ -22,4 +22,3 @@ def guard(program: str, action: Callable[[], None]) -> int:
     except KeyboardInterrupt as interrupt:
         print(": ".join([program, "interrupted", *interrupt.args]), file=sys.stderr)
         return 130
-    return 0

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from analysis import schemas as results
 from brianmem import schemas
 from brianmem.tables import Schema
 
@@ -9,23 +10,32 @@ HEAD = """# Tables
 
 Every protocol writes CSV files with one row per trial (or spike, step, element), and beside each a
 JSON sidecar with versions, git commit, backend, seed, the resolved grid, the equations and the
-meaning of each column. Written by `python docs/tables.py`.
+meaning of each column. `python -m analysis...` writes what it makes of them in the same form. Types
+and allowed values are checked when a table is written and when it is read. Written by
+`python docs/tables.py`.
 """
 
 
 def text() -> str:
     """The page."""
-    found = [value for value in vars(schemas).values() if isinstance(value, Schema)]
+    found = [
+        value
+        for module in (schemas, results)
+        for value in vars(module).values()
+        if isinstance(value, Schema)
+    ]
     return HEAD + "".join(map(_section, found))
 
 
 def _section(schema: Schema) -> str:
-    rows = [
-        f"| `{c.name}` | {c.type.__name__} | {c.unit} | {c.meaning.replace('|', chr(92) + '|')} |\n"
-        for c in schema.columns
-    ]
-    head = f"\n## {schema.name}.csv\n\n| column | type | unit | meaning |\n|---|---|---|---|\n"
-    return head + "".join(rows)
+    head = ("column", "type", "unit", "allowed", "meaning")
+    cells = [(f"`{c.name}`", c.type.__name__, c.unit, c.allowed, c.meaning) for c in schema.columns]
+    lines = [_line(head), "|---" * len(head) + "|\n", *map(_line, cells)]
+    return f"\n## {schema.name}.csv\n\n" + "".join(lines)
+
+
+def _line(cells) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
 if __name__ == "__main__":

@@ -1,143 +1,207 @@
 """The command line that all protocols share."""
 
 import argparse
-import fcntl
-import os
+import functools
+import importlib
+import json
+import sys
+import warnings
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-import joblib
-import pandas as pd
-
-from brianmem import schemas, tables
-from brianmem.backends import BACKENDS, check_backend, default_backend
-from brianmem.equations import load_model
+from brianmem import tables
+from brianmem.backends import check_backend
+from brianmem.equations import Model, load_model
 from brianmem.errors import InputError
 from brianmem.terminal import guard
-from protocols.execute import Outcome, configuration, execute, interrupt_put_off
+from protocols.options import parser
 from protocols.protocol import Protocol, make_tasks, resolve_grid
+from protocols.sweep import plan, results, workers
+from protocols.sweep.progress import duration, say, with_progress
+from protocols.sweep.sweep import Sweep
+from protocols.sweep.work import Work, configuration
+
+MOST_WARNINGS = 5  # a sweep beyond capacity has one for each network
 
 
 def main(protocol: Protocol, argv: list[str] | None = None) -> int:
     """Run a protocol as its command line says, and return the exit status."""
-    arguments = _parser(protocol).parse_args(argv)
+    if protocol.run_task.__module__ == "__main__":
+        # Started with python -m: workers know its module by name.
+        protocol = importlib.import_module(sys.modules["__main__"].__spec__.name).PROTOCOL
+    arguments = parser(protocol).parse_args(argv)
     return guard(f"protocols.{protocol.name}", lambda: run(protocol, arguments))
 
 
-def run(protocol: Protocol, arguments: argparse.Namespace) -> None:
-    """Run the grid and write its tables.
+def run(protocol: Protocol, arguments: argparse.Namespace) -> int:
+    """Run the grid and write its tables; return 1 if a task failed.
 
     Raises BrianmemError for bad input, before anything is written.
     """
-    if arguments.jobs < 1:
-        raise InputError(f"--jobs must be at least 1, not {arguments.jobs}")
     check_backend(arguments.backend)
     grid = resolve_grid(protocol, arguments.grid, arguments.seed, arguments.set)
     model = None
-    if arguments.equations is not None:
+    if getattr(arguments, "equations", None) is not None:
         model = load_model(arguments.equations, protocol.default_model)
         protocol.check_model(model)
+    folder = arguments.out or _default_folder(protocol, arguments)
+    inputs = {
+        name: getattr(arguments, name)
+        for name in protocol.options or {}
+        if getattr(arguments, name) is not None
+    }
+    sweep = make_sweep(protocol, grid, model, arguments.backend, inputs, folder)
+    if arguments.dry_run:
+        _print_plan(protocol, sweep, arguments.jobs)
+        return 0
+    tables.make_folder(folder)
+    results.check(folder)
+    unfit = sweep.look()
+    if unfit:
+        say(f"{unfit} parts are damaged or of another schema and are computed again")
+
+    if arguments.merge is not None:
+        sweep.adopt(arguments.merge)
+    else:
+        compute(protocol, sweep, _chosen(sweep, arguments), arguments.jobs, arguments.scheduler)
+    if arguments.shard is not None:
+        done = len(sweep.works) - len(sweep.unfinished())
+        print(f"{done} of {len(sweep.works)} tasks are done; --merge makes the tables of all")
+        return results.report_failures(sweep)
+    missing = sweep.unfinished()
+    if missing:
+        raise InputError(
+            f"{len(missing)} of {len(sweep.works)} tasks have not been run yet, the first is "
+            f"{json.dumps(configuration(missing[0].task))}"
+        )
+    provenance = _provenance(protocol, arguments, grid, sweep, model)
+    return results.write(sweep, folder, provenance)
+
+
+def _chosen(sweep: Sweep, arguments: argparse.Namespace) -> list[Work]:
+    """The tasks that this command is to compute."""
+    if arguments.retry_failed:
+        return sweep.failed()
+    if arguments.shard is None:
+        return sweep.unfinished()
+    number, count = arguments.shard
+    mine = {work.key for work in sweep.works[number - 1 :: count]}
+    return [work for work in sweep.unfinished() if work.key in mine]
+
+
+def make_sweep(
+    protocol: Protocol,
+    grid: dict[str, tuple],
+    model: Model | None,
+    backend: str,
+    inputs: dict[str, str],
+    folder: Path,
+) -> Sweep:
+    """The sweep of a grid, all of its tasks checked.
+
+    Raises InputError if a task cannot run.
+    """
+    options = dict.fromkeys(protocol.options or {}) | inputs
+    tasks = make_tasks(protocol, grid, backend=backend, model=model, **options)
+    for task in tasks:
+        protocol.check_task(task)
+    return Sweep(protocol.name, protocol.run_task, protocol.schemas, tasks, folder, inputs)
+
+
+def compute(
+    protocol: Protocol, sweep: Sweep, works: list[Work], jobs: int, scheduler: str | None = None
+) -> None:
+    """Compute tasks, on this machine or on the cluster of a scheduler, with progress.
+
+    Raises InputError if they would not fit into this machine's memory.
+    """
+    if not works:
+        return
+    n_done = len(sweep.works) - len(works)
+    runner = _runner(sweep, min(jobs, len(works)), scheduler)
+    if scheduler is None:
+        plan.check_memory([protocol.estimate(work.task) for work in works], max(jobs, 1))
+    said = set()
+    parts = sweep.compute(runner, works)
+    try:
+        for part in with_progress(parts, len(works), n_done, protocol.name):
+            for message in part.warnings:
+                if message not in said and len(said) < MOST_WARNINGS:
+                    say(f"warning: {message}")
+                said.add(message)
+    except KeyboardInterrupt:
+        warnings.simplefilter("ignore")  # joblib's, about the workers that it ends
+        parts.close()
+        raise KeyboardInterrupt(
+            f"{len(sweep.works) - len(sweep.unfinished())} of {len(sweep.works)} tasks are done "
+            "and kept: the same command goes on from there"
+        ) from None
+    if len(said) > MOST_WARNINGS:
+        say(f"and {len(said) - MOST_WARNINGS} more warnings like these")
+
+
+def _runner(sweep: Sweep, jobs: int, scheduler: str | None) -> Callable:
+    if scheduler is not None:
+        return functools.partial(workers.on_cluster, store=sweep.store, address=scheduler)
+    if jobs == 0:
+        return functools.partial(workers.in_this_process, store=sweep.store)
+    return functools.partial(workers.in_processes, store=sweep.store, n_processes=jobs)
+
+
+def _provenance(
+    protocol: Protocol,
+    arguments: argparse.Namespace,
+    grid: dict[str, tuple],
+    sweep: Sweep,
+    model: Model | None,
+) -> dict:
+    """What the sidecars say: enough for protocols.rerun to make the tables again."""
     options = {name: getattr(arguments, name) for name in protocol.options or {}}
-    tasks = make_tasks(protocol, grid, backend=arguments.backend, model=model, **options)
-    folder = tables.make_folder(arguments.out or _default_folder(protocol, arguments))
-    _old_timings(folder)
-
-    outcomes = execute(protocol.run_task, tasks, arguments.jobs, protocol.name)
-
-    provenance = tables.software() | {
+    equations = model or protocol.default_model
+    return tables.software() | {
         "protocol": f"protocols.{protocol.name}",
         "backend": arguments.backend,
         "seed": arguments.seed,
         "configuration": {"grid": arguments.grid, **grid, **options},
-        "equations": asdict(model or protocol.default_model),
+        "inputs": sweep.inputs,
+        "equations": equations and asdict(equations),
+        "code": sweep.works[0].code,
+        "tasks": len(sweep.works),
+        "failed_tasks": len(sweep.failed()),
     }
-    with interrupt_put_off():
-        # The main table comes last: where it is, the others are.
-        for schema in reversed(protocol.schemas):
-            rows = [row for outcome in outcomes for row in outcome.rows[schema.name]]
-            path = tables.write(tables.from_rows(schema, rows), schema, folder, provenance)
-            print(f"{path}: {len(rows)} rows")
-        _write_timings(protocol, tasks, outcomes, arguments.jobs, folder)
+
+
+def _print_plan(protocol: Protocol, sweep: Sweep, jobs: int) -> None:
+    """List the tasks with their state and estimated cost, and what is left to do."""
+    sweep.look()
+    measured = {
+        number: sweep.parts[work.key].seconds
+        for number, work in enumerate(sweep.works)
+        if work.key in sweep.parts and not sweep.parts[work.key].error
+    }
+    raw = [protocol.estimate(work.task) for work in sweep.works]
+    estimates = plan.calibrated(raw, measured)
+    print("task  state   seconds  memory/MB  configuration")
+    for number, (work, estimate) in enumerate(zip(sweep.works, estimates, strict=True)):
+        state = "to do"
+        if work.key in sweep.parts:
+            state = "failed" if sweep.parts[work.key].error else "done"
+        print(
+            f"{number:4d}  {state:6s}  {estimate.seconds:7.2g}  {estimate.memory_mb:9.0f}  "
+            f"{json.dumps(configuration(work.task))}"
+        )
+    left = [e for e, w in zip(estimates, sweep.works, strict=True) if w.key not in sweep.parts]
+    n_processes = max(jobs, 1)
+    print(
+        f"{len(left)} of {len(sweep.works)} tasks to do: about "
+        f"{duration(plan.total_seconds(left, n_processes))} with {n_processes} processes"
+    )
+    plan.check_memory(left, n_processes)
 
 
 def _default_folder(protocol: Protocol, arguments: argparse.Namespace) -> Path:
     """A folder for the grid as it is; a run with changes must not replace its tables."""
-    changes = [arguments.set, arguments.seed, arguments.equations]
+    changes = [arguments.set, arguments.seed, getattr(arguments, "equations", None)]
     changes += [getattr(arguments, name) for name in protocol.options or {}]
     return Path("results", "changed" if any(changes) else arguments.grid, "tables")
-
-
-def _old_timings(folder: Path) -> pd.DataFrame | None:
-    if not (folder / "timings.csv").exists():
-        return None
-    return tables.read(schemas.TIMINGS, folder)
-
-
-def _write_timings(
-    protocol: Protocol, tasks: list, outcomes: list[Outcome], jobs: int, folder: Path
-) -> None:
-    """Put this protocol's rows into timings.csv in place of those of its last run."""
-    rows = [
-        {
-            "protocol": protocol.name,
-            "task": number,
-            "configuration": configuration(task),
-            "seconds": round(outcome.seconds, 4),
-            "peak_memory_mb": round(outcome.peak_memory_mb, 1),
-            "jobs": jobs,
-        }
-        for number, (task, outcome) in enumerate(zip(tasks, outcomes, strict=True))
-    ]
-    timings = tables.from_rows(schemas.TIMINGS, rows)
-    # Two protocols may end at once. The lock is the kernel's and goes with the process.
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        old = _old_timings(folder)
-        if old is not None:
-            timings = pd.concat([old[old.protocol != protocol.name], timings], ignore_index=True)
-        tables.write(
-            timings, schemas.TIMINGS, folder, tables.software() | {"cores": os.cpu_count()}
-        )
-    finally:
-        os.close(handle)
-
-
-def _parser(protocol: Protocol) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=f"python -m protocols.{protocol.name}", description=protocol.description
-    )
-    parser.add_argument("--grid", choices=sorted(protocol.grids), default="smoke")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE[,VALUE...]",
-        help=f"replace a column of the grid (repeatable): {', '.join(protocol.grids['smoke'])}",
-    )
-    parser.add_argument(
-        "--seed", type=int, default=0, help=f"added to every {protocol.seed_name} (default 0)"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="folder for the tables (default results/GRID/tables, or results/changed/tables if "
-        "anything of the grid is changed)",
-    )
-    parser.add_argument(
-        "--jobs",
-        type=int,
-        default=joblib.cpu_count(),
-        metavar="N",
-        help="worker processes (default: one per core); the tables do not depend on it",
-    )
-    parser.add_argument(
-        "--backend", default=default_backend(), help=f"{', '.join(BACKENDS)} (default %(default)s)"
-    )
-    parser.add_argument(
-        "--equations", metavar="FILE", help="TOML file that changes the network's equations"
-    )
-    for name, text in (protocol.options or {}).items():
-        parser.add_argument(f"--{name}", metavar="PATH", help=text)
-    return parser

@@ -8,7 +8,7 @@ OUTCOMES = ("true_positives", "false_positives", "false_negatives")
 
 
 def _outcomes(recalled: Raster, target: Raster, first_step: int):
-    """Pattern and step of each spike after the cue, by outcome, in the order of OUTCOMES."""
+    """Pattern, neuron and step of the spikes after the cue, for each of OUTCOMES in turn."""
 
     def keys(raster):
         late = raster.step >= first_step
@@ -20,25 +20,22 @@ def _outcomes(recalled: Raster, target: Raster, first_step: int):
     found, wanted = keys(recalled), keys(target)
     hits = np.isin(found, wanted)
     for group in (found[hits], found[~hits], wanted[~np.isin(wanted, found)]):
-        pattern, _, step = np.unravel_index(group, shape)
-        yield pattern, step
+        yield np.unravel_index(group, shape)
 
 
 def counts_by_pattern(recalled: Raster, target: Raster, first_step: int) -> np.ndarray:
     """OUTCOMES from `first_step` on, shape (3, n_patterns)."""
-    return np.array(
-        [
-            np.bincount(pattern, minlength=target.n_patterns)
-            for pattern, _ in _outcomes(recalled, target, first_step)
-        ]
-    )
+    groups = _outcomes(recalled, target, first_step)
+    return np.array([np.bincount(m, minlength=target.n_patterns) for m, _, _ in groups])
+
+
+def counts_by_neuron(recalled: Raster, target: Raster, first_step: int) -> np.ndarray:
+    """The same counts summed over patterns, by neuron, shape (3, n_neurons)."""
+    groups = _outcomes(recalled, target, first_step)
+    return np.array([np.bincount(i, minlength=target.n_neurons) for _, i, _ in groups])
 
 
 def counts_by_step(recalled: Raster, target: Raster, first_step: int) -> np.ndarray:
     """The same counts summed over patterns, by step, shape (3, n_steps)."""
-    return np.array(
-        [
-            np.bincount(step, minlength=target.n_steps)
-            for _, step in _outcomes(recalled, target, first_step)
-        ]
-    )
+    groups = _outcomes(recalled, target, first_step)
+    return np.array([np.bincount(n, minlength=target.n_steps) for _, _, n in groups])

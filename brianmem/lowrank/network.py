@@ -136,7 +136,7 @@ def simulate_with_clock(
     Raises InputError for a step that does not fit, and equations without a variable v or one that
     has units.
     """
-    _check_step(dt, memory.params.duration)
+    check_step(dt, memory.params.duration)
     n_neurons, n_copies = memory.params.n_neurons, len(starts)
     with brian_backend(backend):
         # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.
@@ -176,7 +176,8 @@ def simulate_with_clock(
     return [Spikes(fired[copy == c] % n_neurons, time[copy == c]) for c in range(n_copies)]
 
 
-def _check_step(dt: float, duration: float) -> None:
+def check_step(dt: float, duration: float) -> None:
+    """Raise InputError unless a clock step is positive and divides the duration."""
     if not dt > 0:
         raise InputError(f"the clock step dt must be positive, not {dt}")
     n_steps = duration / dt

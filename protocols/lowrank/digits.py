@@ -5,6 +5,7 @@ One image of each class is binarised and stored; the network starts with flipped
 
 import sys
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -22,13 +23,17 @@ from protocols import cli
 from protocols.lowrank.trials import (
     EXACT,
     Trial,
+    check_trials,
+    estimate_trials,
     measure,
     network_columns,
     run_columns,
     simulate,
 )
 from protocols.protocol import Protocol
+from protocols.sweep.plan import Estimate
 
+N_DIGITS = 10
 IMAGE_TIMES = (0.2, 1.0)  # tau; the end of the run is shown too
 
 
@@ -61,18 +66,35 @@ SMOKE = {
 PAPER = SMOKE | {"network_seed": tuple(range(10)), "kappa": (1.0, 2.0, 5.0)}
 
 
+def parameters(task: DigitsTask) -> LowRankParameters:
+    """The parameters of the task's network; InputError if one is out of range."""
+    n_neurons = 2 * SIDE**2
+    return LowRankParameters(
+        task.rule, n_neurons, N_DIGITS, task.gamma, task.kappa, duration=task.duration
+    )
+
+
+def check_task(task: DigitsTask) -> None:
+    """Raise InputError for values that no network can have, or images that cannot be read."""
+    check_trials(parameters(task), (task.flip_fraction,), (task.dt,), task.model)
+    _load_once(task.digits)
+
+
+def estimate(task: DigitsTask) -> Estimate:
+    """What the task costs: a run per digit."""
+    return estimate_trials(parameters(task), N_DIGITS, (task.dt,))
+
+
+_load_once = cache(load_digits)
+
+
 def run_task(task: DigitsTask) -> dict[str, list[dict]]:
     """Rows of all tables for one network."""
-    digits = load_digits(task.digits)
+    digits = _load_once(task.digits)
     chosen = one_of_each(digits, np.random.default_rng(task.network_seed))
     xi = as_patterns(digits.images[chosen])
     n_latents, n_patterns = xi.shape
-    memory = store(
-        xi,
-        LowRankParameters(
-            task.rule, 2 * n_latents, n_patterns, task.gamma, task.kappa, duration=task.duration
-        ),
-    )
+    memory = store(xi, parameters(task))
     rows, images = [], []
     for digit in range(n_patterns):
         rng = np.random.default_rng([task.network_seed, 1, digit])
@@ -122,6 +144,8 @@ PROTOCOL = Protocol(
     seed_name="network_seed",
     run_task=run_task,
     schemas=(schemas.LOWRANK_DIGITS, schemas.LOWRANK_DIGITS_IMAGES),
+    check_task=check_task,
+    estimate=estimate,
     check_model=lambda model: check_model(model, network.constants(drive=2.0, threshold=1.0)),
     default_model=LIF,
     options={

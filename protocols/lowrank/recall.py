@@ -17,12 +17,15 @@ from brianmem.lowrank import geometry, network, readout
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory, store
 from brianmem.lowrank.parameters import LowRankParameters
-from brianmem.patterns import draw_binary, draw_flips, flip
+from brianmem.patterns import draw_binary
 from brianmem.spikes import Spikes, first_difference, shared_fraction
 from protocols import cli
+from protocols.lowrank.starts import random_starts, stored_starts
 from protocols.lowrank.trials import (
     EXACT,
     Trial,
+    check_trials,
+    estimate_trials,
     measure,
     network_columns,
     run_columns,
@@ -30,6 +33,7 @@ from protocols.lowrank.trials import (
     simulate,
 )
 from protocols.protocol import Protocol
+from protocols.sweep.plan import Estimate
 
 TRACE_TIMES = 201
 
@@ -70,9 +74,9 @@ PAPER = SMOKE | {
 }
 
 
-def run_task(task: RecallTask) -> dict[str, list[dict]]:
-    """Rows of all tables for one network."""
-    params = LowRankParameters(
+def parameters(task: RecallTask) -> LowRankParameters:
+    """The parameters of the task's network; InputError if one is out of range."""
+    return LowRankParameters(
         task.rule,
         task.n_neurons,
         task.n_patterns,
@@ -80,9 +84,27 @@ def run_task(task: RecallTask) -> dict[str, list[dict]]:
         task.kappa,
         duration=task.duration,
     )
+
+
+def check_task(task: RecallTask) -> None:
+    """Raise InputError for values that no network can have."""
+    params = parameters(task)
+    check_trials(params, task.flip_fraction, task.dt, task.model)
+
+
+def estimate(task: RecallTask) -> Estimate:
+    """What the task costs: a run per start and clock step."""
+    n_trials = task.n_patterns * (len(task.flip_fraction) + 1)
+    return estimate_trials(parameters(task), n_trials, task.dt)
+
+
+def run_task(task: RecallTask) -> dict[str, list[dict]]:
+    """Rows of all tables for one network."""
+    params = parameters(task)
     xi = draw_binary(params.n_latents, params.n_patterns, np.random.default_rng(task.network_seed))
     memory = store(xi, params)
-    trials = make_trials(xi, task.flip_fraction, task.network_seed)
+    trials = stored_starts(xi, range(task.n_patterns), task.flip_fraction, task.network_seed)
+    trials += random_starts(xi, task.n_patterns, task.network_seed)
     starts = [trial.start for trial in trials]
     # Equations that cannot be run exactly go without; a grid of exact runs alone is an error.
     exactly = runs_exactly(task.model)
@@ -105,28 +127,6 @@ def run_task(task: RecallTask) -> dict[str, list[dict]]:
         finest = runs[min(runs)]
         tables |= _details(memory, task, trials, finest)
     return tables
-
-
-def make_trials(xi: np.ndarray, flip_fractions: tuple[float, ...], seed: int) -> list[Trial]:
-    """Stored patterns with each flip fraction, then as many random vertices that were not stored.
-
-    The flips of a pattern are nested: a larger fraction flips what a smaller one does, and more.
-    """
-    n_latents, n_patterns = xi.shape
-    trials = []
-    for fraction in flip_fractions:
-        for mu in range(n_patterns):
-            mask = draw_flips(n_latents, fraction, np.random.default_rng([seed, 1, mu]))
-            trials.append(Trial("stored", mu, fraction, xi[:, mu], flip(xi[:, mu], mask)))
-    if len(np.unique(xi, axis=1).T) == 2**n_latents:
-        return trials  # no vertex is left
-    rng = np.random.default_rng([seed, 2])
-    vertices = []
-    while len(vertices) < n_patterns:
-        vertex = draw_binary(n_latents, 1, rng)[:, 0]
-        if not (xi == vertex[:, None]).all(axis=0).any():
-            vertices.append(vertex)
-    return trials + [Trial("random", mu, 0.0, v, v) for mu, v in enumerate(vertices)]
 
 
 def _network_measures(memory: LowRankMemory) -> dict:
@@ -199,6 +199,8 @@ PROTOCOL = Protocol(
     seed_name="network_seed",
     run_task=run_task,
     schemas=SCHEMAS,
+    check_task=check_task,
+    estimate=estimate,
     check_model=lambda model: check_model(model, network.constants(drive=2.0, threshold=1.0)),
     default_model=LIF,
     # More than one, so that a figure can leave out networks whose patterns coincide.

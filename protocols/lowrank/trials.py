@@ -1,6 +1,7 @@
 """A start of a low-rank network, its run, and the measures of it that every table has."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -9,9 +10,14 @@ from brianmem.errors import InputError
 from brianmem.lowrank import network, readout
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory
+from brianmem.lowrank.parameters import LowRankParameters
+from brianmem.lowrank.storage import check_rule
+from brianmem.patterns import check_fraction
 from brianmem.spikes import Spikes
+from protocols.sweep.plan import Estimate
 
 EXACT = 0.0  # the clock step of the exact simulator, in grids and tables
+PROCESS_MB = 250.0  # a process with Brian2 in it
 
 
 @dataclass(frozen=True)
@@ -49,14 +55,59 @@ def simulate(
     """
     if dt != EXACT:
         return network.simulate_with_clock(memory, starts, dt, model or LIF, backend)
+    require_exact(model)
+    return network.simulate(memory, starts, model or LIF, backend)
+
+
+def check_trials(
+    params: LowRankParameters,
+    flip_fractions: tuple[float, ...],
+    steps: tuple[float, ...],
+    model: Model | None,
+) -> None:
+    """Raise InputError for a rule, a flip fraction or a clock step that cannot be run."""
+    check_rule(params.rule)
+    for fraction in flip_fractions:
+        check_fraction("flip_fraction", fraction)
+    for dt in steps:
+        if dt != EXACT:
+            network.check_step(dt, params.duration)
+    if set(steps) == {EXACT}:
+        require_exact(model)
+
+
+def require_exact(model: Model | None) -> None:
+    """Raise InputError if the equations cannot be run exactly."""
     if not runs_exactly(model):
         raise InputError(
             f"{model.place('model')}: {network.solution(model).reason}, so that the run cannot be "
             "exact: choose a clock step such as --set dt=0.001"
         )
-    return network.simulate(memory, starts, model or LIF, backend)
 
 
+def estimate_trials(
+    params: LowRankParameters, n_trials: int, steps: tuple[float, ...] = (EXACT,)
+) -> Estimate:
+    """What a network costs that is stored once and run from so many starts with each clock step.
+
+    The constants were measured on one core of 2020, with compiled code.
+    """
+    n = params.n_neurons
+    n_spikes = n_trials * params.n_latents * params.kappa * params.duration
+    n_synapses = 0
+    seconds = 1e-10 * n**3  # to store the patterns
+    for dt in steps:
+        if dt == EXACT:
+            seconds += 0.2 + n_spikes * (1e-7 + 1.5e-10 * n)
+        else:
+            n_synapses = n_trials * n**2
+            n_steps = params.duration / dt
+            seconds += 0.5 + n_steps * (2e-5 + 1e-8 * n * n_trials) + n_spikes * 1e-8 * n
+    megabytes = (40 * n**2 + 30 * n_spikes + 16 * n_synapses) / 2**20
+    return Estimate(seconds, PROCESS_MB + megabytes)
+
+
+@cache
 def runs_exactly(model: Model | None) -> bool:
     """Whether the engine solves these equations (None: the built-in ones)."""
     return model is None or network.solution(model).exactness.exact
@@ -72,6 +123,7 @@ def measure(memory: LowRankMemory, trial: Trial, spikes: Spikes) -> dict:
     """Columns that tell what a run recalled."""
     mean, final = readout.mean_and_final_latents(memory, spikes)
     return {
+        "gamma_chosen": memory.params.gamma is None,
         "flip_fraction": trial.flip_fraction,
         "pattern": trial.pattern,
         "start": trial.start_kind,

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from brianmem.delay.scores import counts_by_pattern, counts_by_step
+from brianmem.delay.scores import counts_by_neuron, counts_by_pattern, counts_by_step
 from brianmem.raster import Raster
 
 RASTERS = arrays(bool, (2, 3, 8))
@@ -16,6 +16,9 @@ def test_counts_equal_those_of_dense_rasters(recalled, target, first_step):
     outcomes = [recalled & target & late, recalled & ~target & late, target & ~recalled & late]
     np.testing.assert_array_equal(
         counts_by_pattern(*events, first_step), [o.sum(axis=(1, 2)) for o in outcomes]
+    )
+    np.testing.assert_array_equal(
+        counts_by_neuron(*events, first_step), [o.sum(axis=(0, 2)) for o in outcomes]
     )
     np.testing.assert_array_equal(
         counts_by_step(*events, first_step), [o.sum(axis=(0, 1)) for o in outcomes]

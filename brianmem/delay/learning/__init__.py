@@ -17,6 +17,12 @@ from brianmem.raster import Raster
 LEARNERS = {"hebbian": hebbian, "deconvolved": deconvolved}
 
 
+def check_learner(learner: str) -> None:
+    """Raise InputError for an unknown learner."""
+    if learner not in LEARNERS:
+        raise InputError(f"unknown learner '{learner}': choose from {', '.join(LEARNERS)}")
+
+
 def fit(
     patterns: Raster, params: DelayParameters, rng: np.random.Generator | None = None
 ) -> tuple[DelayWeights, dict]:
@@ -39,8 +45,7 @@ def fit(
 
     Source: Perrinet (2026), initialisation of the weights.
     """
-    if params.learner not in LEARNERS:
-        raise InputError(f"unknown learner '{params.learner}': choose from {', '.join(LEARNERS)}")
+    check_learner(params.learner)
     for name in ("n_patterns", "n_neurons", "n_steps"):
         if getattr(patterns, name) != getattr(params, name):
             raise InputError(

@@ -27,6 +27,12 @@ RULES = {
 RESIDUAL_TOLERANCE = 1e-6
 
 
+def check_rule(rule: str) -> None:
+    """Raise InputError for an unknown rule."""
+    if rule not in RULES:
+        raise InputError(f"unknown rule '{rule}': choose from {', '.join(RULES)}")
+
+
 def fit(
     patterns, params: LowRankParameters, rng: np.random.Generator | None = None
 ) -> tuple[np.ndarray, dict]:
@@ -50,8 +56,7 @@ def fit(
 
     Source: Podlaski & Machens (2024), Eqs. 10 to 12.
     """
-    if params.rule not in RULES:
-        raise InputError(f"unknown rule '{params.rule}': choose from {', '.join(RULES)}")
+    check_rule(params.rule)
     xi = as_binary(patterns)
     if xi.shape != (params.n_latents, params.n_patterns):
         raise InputError(

@@ -1,0 +1,64 @@
+"""Mean overlap and success of low-rank networks: python -m analysis.overlap --of capacity."""
+
+import argparse
+import sys
+
+import numpy as np
+import pandas as pd
+
+from analysis import command
+from analysis.configurations import configurations
+from analysis.lowrank import exact_trials, recalled
+from analysis.schemas import LOWRANK, OVERLAP_SUMMARY
+from analysis.statistics import mean_interval
+from brianmem import schemas, tables
+
+SOURCES = {
+    "recall": schemas.LOWRANK_RECALL,
+    "capacity": schemas.LOWRANK_CAPACITY,
+    "completion": schemas.LOWRANK_COMPLETION,
+    "digits": schemas.LOWRANK_DIGITS,
+}
+CONFIGURATION = [*(column.name for column in LOWRANK), "start", "flip_fraction"]
+
+
+def overlap_summary(trials: pd.DataFrame, rng: np.random.Generator, source: str) -> pd.DataFrame:
+    """Mean overlap and success of each configuration, with intervals over its networks.
+
+    Columns: those of OVERLAP_SUMMARY. Only exact runs count. Means are over the networks' own
+    means, so that every network weighs the same.
+    """
+    rows = []
+    for setting, group in configurations(exact_trials(trials), CONFIGURATION):
+        networks = group.assign(success=recalled(group).astype(float)).groupby("network_seed")
+        row = setting | {"source": source, "n_networks": len(networks), "n_trials": len(group)}
+        for measure in ("overlap", "success"):
+            row |= mean_interval(networks[measure].mean(), rng).columns(measure)
+        rows.append(row)
+    return tables.from_rows(OVERLAP_SUMMARY, rows)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write and print the summary of one or more tables."""
+    parser = command.parser("overlap", __doc__, bootstrap=True)
+    parser.add_argument(
+        "--of",
+        nargs="+",
+        choices=SOURCES,
+        default=["capacity"],
+        help="protocols (default: capacity)",
+    )
+    return command.run("overlap", parser.parse_args(argv), _results)
+
+
+def _results(options: argparse.Namespace) -> command.Results:
+    rng = command.generator(options.seed)
+    parts = [
+        overlap_summary(tables.read(SOURCES[name], options.tables), rng, SOURCES[name].name)
+        for name in options.of
+    ]
+    return [(OVERLAP_SUMMARY, pd.concat(parts, ignore_index=True))]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""The columns of the tables that analysis writes."""
+
+from dataclasses import replace
+
+from analysis import statistics
+from brianmem import schemas
+from brianmem.tables import Column, Schema
+
+BY_NAME = {
+    column.name: column
+    for column in (
+        *schemas.LOWRANK_STORED,
+        *schemas.LOWRANK_TRIAL,
+        *schemas.DELAY_RECALL_SPIKES.columns,
+    )
+} | {
+    "gamma": Column("gamma", float, "", "self-connection; empty: chosen for each network", True),
+    "threshold": Column(
+        "threshold", float, "", "firing threshold; empty: chosen for each network", True
+    ),
+}
+
+
+def _columns(*names: str) -> list[Column]:
+    return [BY_NAME[name] for name in names]
+
+
+def _with_interval(name: str, unit: str, meaning: str, **limits) -> list[Column]:
+    """A value and its interval; any of them may be unknown."""
+    return [
+        Column(name, float, unit, meaning, optional=True, **limits),
+        Column(f"{name}_low", float, unit, "lower limit, 95 %", optional=True, **limits),
+        Column(f"{name}_high", float, unit, "upper limit, 95 %", optional=True, **limits),
+    ]
+
+
+SHARE = {"least": 0, "most": 1}
+OVERLAP = _with_interval("overlap", "", "mean over networks", least=-1, most=1)
+F1 = [
+    *_with_interval("f1", "", "mean over networks; empty: nothing to recall", **SHARE),
+    Column("f1_least", float, "", "lowest F1 of a network", optional=True, **SHARE),
+]
+CRITERION = Column("criterion", float, "", "share of the trials that must succeed", **SHARE)
+REASON = Column(
+    "reason",
+    str,
+    "",
+    "what the value rests on, or why there is none: see analysis/statistics.py",
+    one_of=statistics.REASONS,
+)
+N_NETWORKS = Column("n_networks", int, "", "networks, which are the unit of the interval", least=0)
+N_TRIALS = Column("n_trials", int, "", "trials of all networks", least=0)
+
+LOWRANK = _columns("rule", "n_neurons", "n_patterns", "load", "gamma", "kappa", "duration")
+DELAY = [BY_NAME[c.name] for c in schemas.DELAY_NETWORK if c.name != "seed"]
+
+OVERLAP_SUMMARY = Schema(
+    "overlap_summary",
+    (
+        Column("source", str, "", "table that the trials are from"),
+        *LOWRANK,
+        *_columns("start", "flip_fraction"),
+        N_NETWORKS,
+        N_TRIALS,
+        *OVERLAP,
+        *_with_interval("success", "", "part of the trials with overlap above 0.95", **SHARE),
+    ),
+)
+
+F1_SUMMARY = Schema("f1_summary", (*DELAY, N_NETWORKS, *F1))
+
+F1_SCAN = Schema(
+    "f1_scan",
+    (
+        Column("scanned", str, "", "the parameter of the curve"),
+        Column("value", float, "", "its value; the median, if chosen for each network"),
+        Column("baseline", bool, "", "whether this is the baseline, which all curves share"),
+        *DELAY,
+        N_NETWORKS,
+        *F1,
+    ),
+)
+
+F1_OF_ONE = Column(
+    "f1", float, "", "F1 over all patterns; empty: nothing to recall", optional=True, **SHARE
+)
+
+F1_NEURONS = Schema(
+    "f1_neurons",
+    (
+        *schemas.DELAY_NETWORK,
+        Column("neuron", int, "", "index of the neuron", least=0),
+        F1_OF_ONE,
+    ),
+)
+
+F1_STEPS = Schema(
+    "f1_steps",
+    (
+        *schemas.DELAY_NETWORK,
+        Column("step", int, "step", "middle of the window, after the cue", least=0),
+        replace(F1_OF_ONE, meaning="F1 in a sliding window; empty: nothing to recall"),
+    ),
+)
+
+CAPACITY = Schema(
+    "capacity",
+    (
+        *_columns("rule", "n_neurons", "gamma", "kappa", "duration"),
+        CRITERION,
+        Column("n_loads", int, "", "loads that were tried", least=1),
+        N_NETWORKS,
+        *_with_interval("capacity", "", "load at which the share falls to the criterion", least=0),
+        REASON,
+        Column(
+            "random_kept",
+            float,
+            "",
+            "control: largest share, over loads, of random vertices that are kept",
+            optional=True,
+            **SHARE,
+        ),
+    ),
+)
+
+COMPLETION = Schema(
+    "completion",
+    (
+        *LOWRANK,
+        CRITERION,
+        Column("n_flip_fractions", int, "", "flip fractions that were tried", least=1),
+        N_NETWORKS,
+        *_with_interval(
+            "completed", "", "flip fraction at which the share falls to the criterion", **SHARE
+        ),
+        REASON,
+        Column(
+            "completed_on_grid",
+            float,
+            "",
+            "largest flip fraction tried such that it and all smaller ones reach the criterion",
+            optional=True,
+            **SHARE,
+        ),
+    ),
+)
+
+BEST_GAMMA = Schema(
+    "best_gamma",
+    (
+        *_columns("rule", "n_neurons", "n_patterns", "load", "kappa", "duration"),
+        Column("n_gammas", int, "", "gammas that were tried", least=1),
+        N_NETWORKS,
+        Column("gamma", float, "", "gamma of the highest mean overlap"),
+        *OVERLAP,
+        Column(
+            "gamma_low",
+            float,
+            "",
+            "from here to gamma_high, the interval of the overlap overlaps the best one's",
+            optional=True,
+        ),
+        Column("gamma_high", float, "", "see gamma_low", optional=True),
+    ),
+)
+
+SPIKE_DISTANCES = Schema(
+    "spike_distances",
+    (
+        *schemas.DELAY_NETWORK,
+        schemas.PATTERN,
+        Column("time_constant", float, "ms", "decay of the kernel; the shift of cost 1", least=0),
+        Column("n_active", int, "", "neurons with a target or recalled spike", least=0),
+        Column(
+            "van_rossum",
+            float,
+            "",
+            "mean over these neurons; 1 for one spike more or less",
+            optional=True,
+            least=0,
+        ),
+        Column(
+            "victor_purpura",
+            float,
+            "",
+            "mean over these neurons; 1 for one spike more or less",
+            optional=True,
+            least=0,
+        ),
+    ),
+)

@@ -1,0 +1,91 @@
+"""A delay network that learns rasters and recalls them, and the columns that every table has."""
+
+from dataclasses import fields
+
+import numpy as np
+
+from brianmem.delay import network
+from brianmem.delay.equations import LIF
+from brianmem.delay.learning import check_learner, fit
+from brianmem.delay.parameters import DelayParameters
+from brianmem.delay.scores import OUTCOMES, counts_by_pattern
+from brianmem.equation_check import check_model as check_equations
+from brianmem.equations import Model
+from brianmem.patterns import draw_rasters
+from brianmem.raster import Raster
+from protocols.sweep.plan import Estimate
+
+PARAMETERS = tuple(field.name for field in fields(DelayParameters))
+TRAINING = ("n_synapses", "missed", "extra", "gap_low", "gap_high")
+BENCHMARK = {
+    "learner": ("hebbian", "deconvolved"),
+    "n_neurons": (512,),
+    "n_delays": (41,),
+    "n_steps": (1000,),
+    "n_patterns": (16,),
+    "firing_prob": (1e-3,),
+    "beta": (0.7,),
+    "threshold": (None,),
+    "gain": (1.0,),
+}
+
+
+def parameters(task) -> DelayParameters:
+    """The parameters of a task's network; InputError if one is out of range."""
+    return DelayParameters(**{name: getattr(task, name) for name in PARAMETERS})
+
+
+def check_task(task) -> None:
+    """Raise InputError for values that no network can have."""
+    check_learner(parameters(task).learner)
+
+
+def estimate(task) -> Estimate:
+    """What the task costs: synapses to learn, and their events in the recall.
+
+    The constants were measured on one core of 2020, with compiled code.
+    """
+    params = parameters(task)
+    n_spikes = params.n_patterns * params.n_neurons * params.n_steps * params.firing_prob
+    pairs = n_spikes * params.n_neurons * params.n_delays * params.firing_prob
+    n_synapses = min(pairs, params.n_neurons**2 * params.n_delays)
+    n_copies = n_synapses * params.n_patterns
+    seconds = 0.3 + 3e-7 * n_synapses + 1e-7 * n_copies
+    return Estimate(seconds, 300 + (100 * n_synapses + 60 * n_copies) / 2**20)
+
+
+def learn_and_recall(
+    params: DelayParameters, seed: int, model: Model | None, backend: str
+) -> tuple[Raster, Raster, dict]:
+    """Draw rasters, learn them, recall them from their cues: stored, recalled, what fit reports."""
+    rng = np.random.default_rng(seed)
+    patterns = draw_rasters(
+        params.n_patterns, params.n_neurons, params.n_steps, params.firing_prob, rng
+    )
+    weights, info = fit(patterns, params)
+    cues = patterns.crop(params.n_delays)
+    recalled = network.recall(weights, cues, params, info["threshold"], model or LIF, backend)
+    return patterns, recalled, info
+
+
+def network_columns(task, info: dict) -> dict:
+    """Columns that tell which network a row belongs to."""
+    columns = {name: getattr(task, name) for name in (*PARAMETERS, "seed")}
+    return columns | {"threshold": info["threshold"]}
+
+
+def pattern_rows(task, patterns: Raster, recalled: Raster, info: dict) -> list[dict]:
+    """Right, extra and missing spikes of each pattern."""
+    columns = network_columns(task, info) | {"backend": task.backend}
+    columns |= {name: info[name] for name in TRAINING}
+    columns |= {"threshold_chosen": task.threshold is None}
+    counts = counts_by_pattern(recalled, patterns, task.n_delays)
+    return [
+        columns | {"pattern": m} | dict(zip(OUTCOMES, counts[:, m], strict=True))
+        for m in range(task.n_patterns)
+    ]
+
+
+def check_model(model: Model) -> None:
+    """Raise InputError if the network cannot run with these equations."""
+    check_equations(model, network.constants(DelayParameters(), threshold=0.5))
