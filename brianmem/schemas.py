@@ -330,7 +330,15 @@ COMPARISON = Schema(
     "comparison",
     (
         Column("quantity", str, "", "what is compared"),
-        Column("paper", str, "", "the paper's value"),
-        Column("here", str, "", "the value from the tables"),
+        Column("paper", str, "", "the paper's value in words"),
+        Column("here", str, "", "the value from the tables in words"),
+        Column("paper_value", float, "", "the paper's value, where it gives one", optional=True),
+        Column("value", float, "", "the value; a mean is over networks", optional=True),
+        Column("low", float, "", "lower limit, 95 %", optional=True),
+        Column("high", float, "", "upper limit, 95 %", optional=True),
+        Column("difference", float, "", "value - paper_value", optional=True),
+        Column("difference_low", float, "", "low - paper_value", optional=True),
+        Column("difference_high", float, "", "high - paper_value", optional=True),
+        Column("n", int, "", "networks, which are the unit of the interval", least=0),
     ),
 )

@@ -12,9 +12,9 @@ from brianmem.tables import Column, Schema
 SCHEMA = Schema(
     "example",
     (
-        Column("rule", str, "", "a name"),
+        Column("rule", str, "", "a name", one_of=("hebbian", "optimised")),
         Column("n_neurons", int, "", "a number"),
-        Column("time", float, "tau", "a time"),
+        Column("time", float, "tau", "a time", least=0),
         Column("active", bool, "", "a flag"),
         Column("first", int, "", "a number or nothing", optional=True),
     ),
@@ -42,6 +42,9 @@ def test_what_is_written_is_read(tmp_path):
         "unit": "tau",
         "meaning": "a time",
         "optional": False,
+        "one_of": [],
+        "least": 0,
+        "most": None,
     }
     assert sorted(p.name for p in tmp_path.iterdir()) == ["example.csv", "example.json"]
 
@@ -60,6 +63,34 @@ def test_tables_that_do_not_fit_are_refused(tmp_path):
     with pytest.raises(InputError, match="time has empty cells"):
         tables.write(table.assign(time=[None, 1.0]), SCHEMA, tmp_path, {})
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("rule", ["hebbian", "hopfield"], "rule is hopfield in row 1; allowed: hebbian, optimised"),
+        ("time", [0.5, -1e-6], "time is -1e-06 in row 1; allowed: at least 0"),
+    ],
+)
+def test_values_that_are_not_allowed_are_refused_in_writing_and_reading(
+    column, values, message, tmp_path
+):
+    table = tables.from_rows(SCHEMA, ROWS)
+    tables.write(table, SCHEMA, tmp_path, {})
+    wrong = table.assign(**{column: values})
+    with pytest.raises(InputError, match=message):
+        tables.write(wrong, SCHEMA, tmp_path, {})
+    wrong.to_csv(tmp_path / "example.csv", index=False)
+    with pytest.raises(InputError, match=message):
+        tables.read(SCHEMA, tmp_path)
+
+
+def test_rounding_is_not_refused():
+    cosine = Column("cosine", float, "", "a cosine", least=-1, most=1)
+    cosine.check(pd.Series([1 + 4e-16, -1 - 4e-16]), "here")
+    assert cosine.allowed == "-1 to 1"
+    with pytest.raises(InputError, match=r"cosine is 1.01 in row 0; allowed: -1 to 1"):
+        cosine.check(pd.Series([1.01]), "here")
 
 
 def test_missing_damaged_and_unwritable_files(tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 
 from brianmem.errors import InputError, RunawayError
 from brianmem.lowrank.memory import LowRankMemory
+from brianmem.lowrank.parameters import LowRankParameters
 from brianmem.spikes import Spikes
 
 # The fixed point has K kappa spikes per tau. Transients fire more, never this much more.
@@ -23,15 +24,19 @@ def most_spikes(memory: LowRankMemory) -> int:
     Raises InputError if the bias is not positive, a weight is not finite or more than 10^8 spikes
     are to be expected.
     """
-    params = memory.params
     if not memory.bias > 0:
         raise InputError(f"the bias must be positive, not {memory.bias:.4g}")
     if not np.isfinite(memory.weights).all():
         raise InputError("the weights hold NaN or infinite values")
+    return math.ceil(CAP_FACTOR * expected_spikes(memory.params))
+
+
+def expected_spikes(params: LowRankParameters) -> float:
+    """Spikes of a run at the fixed point. Raises InputError if they are more than 10^8."""
     expected = params.n_latents * params.kappa * (1 + params.duration)
     if expected > MOST_SPIKES:
         raise InputError(f"the run would have {expected:.1g} spikes: lower kappa or duration")
-    return math.ceil(CAP_FACTOR * expected)
+    return expected
 
 
 def simulate(memory: LowRankMemory, start, max_spikes: int | None = None) -> Spikes:

@@ -11,6 +11,7 @@ from brianmem.lowrank import network, readout
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory
 from brianmem.lowrank.parameters import LowRankParameters
+from brianmem.lowrank.reference import expected_spikes
 from brianmem.lowrank.storage import check_rule
 from brianmem.patterns import check_fraction
 from brianmem.spikes import Spikes
@@ -65,8 +66,9 @@ def check_trials(
     steps: tuple[float, ...],
     model: Model | None,
 ) -> None:
-    """Raise InputError for a rule, a flip fraction or a clock step that cannot be run."""
+    """Raise InputError for a rule, a rate, a flip fraction or a clock step that cannot be run."""
     check_rule(params.rule)
+    expected_spikes(params)
     for fraction in flip_fractions:
         check_fraction("flip_fraction", fraction)
     for dt in steps:

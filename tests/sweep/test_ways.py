@@ -1,10 +1,18 @@
 """One table, whoever computes its tasks."""
 
+import os
 import shutil
+import subprocess
+import sys
 
+import pandas as pd
 import pytest
 
 from brianmem import schemas, tables
+from brianmem.backends import check_backend
+from brianmem.errors import InputError
+from protocols import cli
+from protocols.lowrank.capacity import PROTOCOL as CAPACITY
 
 FEW = ["--set", "number=" + ",".join(map(str, range(40)))]
 
@@ -17,23 +25,82 @@ def test_the_table_does_not_depend_on_the_number_of_workers(jobs, toy, undisturb
     assert "toy: 200/200 tasks" in errors
 
 
-def test_a_dask_cluster_of_two_processes_gives_the_same_table(toy, undisturbed):
+@pytest.fixture(scope="module")
+def scheduler():
+    """Address of a Dask cluster of two worker processes on the loopback."""
     distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:
-        status, _, errors = toy.run_apart(
-            "--set", "seconds=0", "--scheduler", cluster.scheduler_address
-        )
-        assert status == 0, errors
-        assert toy.table() == undisturbed
-        # A task that fails, and one whose process dies.
-        failing = ["--set", "fails=3", "--set", "dies=5", "--scheduler", cluster.scheduler_address]
-        status, _, errors = toy.run_apart("--set", "seconds=0", *FEW, *failing, out="failing")
-        assert status == 1
-        assert "2 of 40 tasks failed" in errors
-    table = tables.read(schemas.ERRORS, toy.folder / "failing")
+        yield cluster.scheduler_address
+
+
+def test_a_dask_cluster_of_two_processes_gives_the_same_table(scheduler, toy, undisturbed):
+    status, output, errors = toy.run("--scheduler", scheduler)
+    assert status == 0, errors
+    assert toy.table() == undisturbed
+    assert "toy.csv: 600 rows" in output
+
+
+def test_a_dask_cluster_survives_tasks_that_fail_and_that_kill(scheduler, toy):
+    failing = ["--set", "fails=3", "--set", "dies=5", "--scheduler", scheduler]
+    status, _, errors = toy.run(*FEW, *failing)
+    assert status == 1
+    assert "2 of 40 tasks failed" in errors
+    table = tables.read(schemas.ERRORS, toy.folder / "out")
+    assert list(table["task"]) == [3, 5]
     assert list(table["error"]) == ["InputError", "WorkerDied"]
+
+
+def test_networks_run_on_a_dask_cluster(scheduler, tmp_path):
+    small = [
+        *("--set", "network_seed=0,1", "--set", "n_neurons=20", "--set", "load=0.2"),
+        *("--set", "duration=2", "--backend", "numpy"),
+    ]
+    for folder, where in (("here", ["--jobs", "0"]), ("there", ["--scheduler", scheduler])):
+        assert cli.main(CAPACITY, [*small, *where, "--out", str(tmp_path / folder)]) == 0
+    here, there = (tmp_path / name / "lowrank_capacity.csv" for name in ("here", "there"))
+    assert here.read_bytes() == there.read_bytes()
+
+
+@pytest.mark.slow
+def test_eight_workers_on_a_cold_cache(tmp_path):
+    """Nothing is compiled yet, and all workers need the same modules and programs at once."""
+    small = [
+        *("--set", "network_seed=0,1,2,3,4,5,6,7", "--set", "rule=optimised"),
+        *("--set", "duration=1", "--set", "dt=0,0.02"),
+    ]
+    command = [sys.executable, "-m", "protocols.lowrank.recall", *small]
+    homes = {
+        "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "CYTHON_CACHE_DIR": str(tmp_path / "cython"),
+    }
+    tables_by_backend = {}
+    for backend in ("numpy", "cython", "cpp_standalone"):
+        if backend != "numpy" and not can_compile():
+            pytest.skip("there is no compiler")
+        out = tmp_path / backend
+        subprocess.run(
+            [*command, "--jobs", "8", "--backend", backend, "--out", out],
+            env=os.environ | homes,
+            check=True,
+            timeout=580,
+        )
+        table = tables.read(schemas.LOWRANK_RECALL, out)
+        tables_by_backend[backend] = table.drop(columns="backend")
+    for table in tables_by_backend.values():
+        pd.testing.assert_frame_equal(table, tables_by_backend["numpy"], check_exact=True)
+
+
+def can_compile() -> bool:
+    """Whether the backends that compile run here."""
+    try:
+        check_backend("cython")
+        check_backend("cpp_standalone")
+    except InputError:
+        return False
+    return True
 
 
 def test_no_scheduler_is_one_sentence(toy):

@@ -1,0 +1,121 @@
+"""A table is made again from what its sidecar says."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from protocols import cli, rerun
+from protocols.lowrank.capacity import PROTOCOL as CAPACITY
+from protocols.lowrank.recall import PROTOCOL as RECALL
+
+SMALL = [
+    *("--set", "network_seed=0", "--set", "n_neurons=20", "--set", "load=0.1,0.2"),
+    *("--set", "rule=optimised", "--set", "gamma=auto,1.2", "--set", "duration=2"),
+    *("--backend", "numpy", "--jobs", "0"),
+]
+
+
+@pytest.fixture
+def table(tmp_path):
+    assert cli.main(CAPACITY, [*SMALL, "--seed", "3", "--out", str(tmp_path)]) == 0
+    return tmp_path / "lowrank_capacity.csv"
+
+
+def run(path):
+    return rerun.main([str(path), "--jobs", "0"])
+
+
+def test_the_same_table_comes_out(table, capsys):
+    assert run(table) == 0
+    captured = capsys.readouterr()
+    assert "the same, byte for byte" in captured.out
+    assert "other code" not in captured.err
+    assert sorted(p.name for p in table.parent.glob("*.csv")) == [table.name, "timings.csv"]
+
+
+def test_changed_cells_are_named(table, capsys):
+    changed = pd.read_csv(table)
+    changed.loc[2, "overlap"] -= 0.25
+    changed.loc[[1, 3], "n_spikes"] += 1
+    changed.to_csv(table, index=False)
+    assert run(table) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:] == [
+        "  overlap: 1 of 24 rows, first row 2, largest difference 0.25",
+        "  n_spikes: 2 of 24 rows, first row 1",
+    ]
+
+
+def test_other_versions_are_named(table, capsys):
+    path = table.with_suffix(".json")
+    sidecar = json.loads(path.read_text())
+    sidecar["code"] = "0" * 16
+    sidecar["versions"]["numpy"] = "1.0"
+    path.write_text(json.dumps(sidecar))
+    assert run(table) == 0
+    error = capsys.readouterr().err
+    assert "made by other code or libraries: numpy 1.0 then, " in error
+
+
+def test_edited_equations_are_part_of_the_sidecar(tmp_path, capsys):
+    path = tmp_path / "model.toml"
+    path.write_text('refractory = "0.01*tau"\n')
+    assert cli.main(CAPACITY, [*SMALL, "--equations", str(path), "--out", str(tmp_path)]) == 0
+    path.unlink()
+    capsys.readouterr()
+    assert run(tmp_path / "lowrank_capacity.csv") == 0
+    assert "the same, byte for byte" in capsys.readouterr().out
+
+
+def test_a_table_with_details_is_made_again(tmp_path, capsys):
+    small = ["--set", "network_seed=0,1,2,3", "--set", "rule=optimised", "--set", "dt=0,0.02"]
+    short = ["--set", "duration=1", "--backend", "numpy", "--jobs", "0"]
+    assert cli.main(RECALL, [*small, *short, "--out", str(tmp_path)]) == 0
+    assert run(tmp_path / "lowrank_recall_traces.csv") == 0
+    assert run(tmp_path / "lowrank_recall.csv") == 0
+
+
+def test_what_cannot_be_made_again_is_said(table, tmp_path, capsys):
+    for path, message in (
+        (tmp_path / "none.csv", "has no sidecar that can be read"),
+        (tmp_path / "timings.csv", "was not made by a protocol"),
+    ):
+        assert run(path) == 2
+        assert message in capsys.readouterr().err
+    sidecar = json.loads(table.with_suffix(".json").read_text())
+    table.with_suffix(".json").write_text(json.dumps(sidecar | {"protocol": "protocols.gone"}))
+    assert run(table) == 2
+    assert "there is no protocols.gone now" in capsys.readouterr().err
+    table.with_suffix(".json").write_text("{")
+    assert run(table) == 2
+    assert "is no JSON" in capsys.readouterr().err
+
+
+def test_other_input_files_are_refused(tmp_path, capsys):
+    """What a sidecar says of digits that have been exchanged."""
+    import numpy as np
+
+    from protocols.lowrank.digits import PROTOCOL as DIGITS
+
+    images = np.zeros((10, 28, 28), np.uint8)
+    for label in range(10):
+        images[label, label : label + 5, 3 : 20 + label] = 255
+    path = tmp_path / "digits.npz"
+    np.savez(path, images=images, labels=np.arange(10))
+    options = ["--digits", str(path), "--set", "rule=hebbian", "--set", "duration=0.1"]
+    assert cli.main(DIGITS, [*options, "--jobs", "0", "--out", str(tmp_path)]) == 0
+    images[3, 20] = 255
+    np.savez(path, images=images, labels=np.arange(10))
+    assert run(tmp_path / "lowrank_digits.csv") == 2
+    assert "digits.npz is not the file that the table was made from" in capsys.readouterr().err
+
+
+def test_differences_of_length_and_of_empty_cells():
+    before = pd.DataFrame({"a": [1.0, None, 3.0], "b": ["x", "y", "z"]})
+    assert rerun.differences(before, before[:2]) == ["3 rows before, 2 now"]
+    after = before.assign(a=[1.0, 2.0, 3.5])
+    assert rerun.differences(before, after) == [
+        "a: 2 of 3 rows, first row 1, largest difference 0.5"
+    ]
+    assert rerun.differences(before, before) == ["the same values, written differently"]
