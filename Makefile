@@ -1,4 +1,4 @@
-# make figures: the small grid of every protocol, its figures and a comparison with the papers
+# make figures: the small grid of every protocol, its figures, a comparison with the papers, a report
 # make paper:   the same with the full grids
 # make test, make lint: what CI runs
 
@@ -10,7 +10,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 TABLES := results/$(GRID)/tables
-PROTOCOLS := lowrank_recall lowrank_digits delay_recall
+PROTOCOLS := lowrank_recall lowrank_digits lowrank_capacity lowrank_completion \
+	delay_recall delay_scan
+RESULTS := overlap capacity completion gamma f1 distances
 SOURCES := $(shell find brianmem protocols -name '*.py')
 
 .PHONY: figures paper test lint format clean
@@ -19,8 +21,15 @@ SOURCES := $(shell find brianmem protocols -name '*.py')
 figures: $(PROTOCOLS:%=$(TABLES)/%.csv)
 	@echo; echo "Figures:"
 	@$(BIN)/python -m figures all --tables $(TABLES) --out results/$(GRID)/figures
+	@echo; echo "Results:"
+	@for result in $(RESULTS); do \
+	  $(BIN)/python -m analysis.$$result --tables $(TABLES) --short || exit 1; done
+	@$(BIN)/python -m analysis.f1 --of scan --tables $(TABLES) --short
 	@echo; echo "Comparison:"
 	@$(BIN)/python -m analysis.comparison --tables $(TABLES)
+	@echo; echo "Report:"
+	@$(BIN)/python -m figures.report --tables $(TABLES) --figures results/$(GRID)/figures \
+	  --out results/$(GRID)/report.html
 
 paper:
 	@$(MAKE) --no-print-directory figures GRID=paper

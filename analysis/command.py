@@ -29,6 +29,7 @@ def parser(name: str, description: str, bootstrap: bool = False) -> argparse.Arg
     made.add_argument(
         "--out", type=Path, metavar="DIR", help="folder for the result (default: the same)"
     )
+    made.add_argument("--short", action="store_true", help="print only the paths")
     if bootstrap:
         made.add_argument(
             "--seed", type=int, default=0, help="seed of the bootstrap (default %(default)s)"
@@ -52,12 +53,13 @@ def _write(name: str, options: argparse.Namespace, results: Results) -> None:
     folder = tables.make_folder(options.out or options.tables)
     provenance = tables.software() | {"analysis": f"analysis.{name}", "options": vars(options)}
     paths = [tables.write(table, schema, folder, provenance) for schema, table in results]
-    _print_short(results[-1][1])
+    if not options.short:
+        _print_first_rows(results[-1][1])
     for path, (_, table) in zip(paths, results, strict=True):
         print(f"{path}: {len(table)} rows")
 
 
-def _print_short(table: pd.DataFrame) -> None:
+def _print_first_rows(table: pd.DataFrame) -> None:
     """Print the first rows; columns with one value throughout are told in a line of their own."""
     same = [name for name in table if len(table) > 1 and len(table[name].unique()) == 1]
     if same:

@@ -11,24 +11,9 @@ def configurations(table: pd.DataFrame, keys: list[str]) -> Iterator[tuple[dict,
         yield dict(zip(keys, values, strict=True)), group
 
 
-def empty_where_chosen(
-    table: pd.DataFrame, parameter: str, network: list[str], seed: str
-) -> pd.DataFrame:
-    """The table with a parameter's cells empty where it was chosen for each network.
+def empty_where_chosen(table: pd.DataFrame, parameter: str) -> pd.DataFrame:
+    """The table with a parameter's cells empty where PARAMETER_chosen says it was not of the grid.
 
-    A column PARAMETER_chosen says where. In a table without it, a parameter counts as chosen if
-    every network of a configuration has one value of it, and not all of them the same.
-
-    Parameters
-    ----------
-    network : the columns that name a network, the parameter and the seed among them
+    What was chosen for each network differs between networks of one configuration.
     """
-    flag = f"{parameter}_chosen"
-    if flag in table:
-        return table.assign(**{parameter: table[parameter].mask(table[flag])})
-    others = [column for column in network if column not in (parameter, seed)]
-    in_configuration = table.groupby(others)[parameter].transform("nunique")
-    in_network = table.groupby([*others, seed])[parameter].transform("nunique")
-    most = table.assign(count=in_network).groupby(others)["count"].transform("max")
-    chosen = (most == 1) & (in_configuration > 1)
-    return table.assign(**{parameter: table[parameter].mask(chosen)})
+    return table.assign(**{parameter: table[parameter].mask(table[f"{parameter}_chosen"])})

@@ -10,7 +10,6 @@ from analysis import command
 from analysis.configurations import configurations, empty_where_chosen
 from analysis.delay import COUNTS, f1, f1_along_time, f1_by_neuron
 from analysis.schemas import DELAY, F1_NEURONS, F1_SCAN, F1_STEPS, F1_SUMMARY
-from analysis.select import DELAY as NETWORK
 from analysis.statistics import mean_interval
 from brianmem import schemas, tables
 
@@ -23,7 +22,7 @@ def f1_summary(recall: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
     Networks with nothing to recall do not count.
     """
-    recall = empty_where_chosen(recall, "threshold", NETWORK, "seed")
+    recall = empty_where_chosen(recall, "threshold")
     rows = [
         setting | _scores(group, rng) for setting, group in configurations(recall, CONFIGURATION)
     ]
@@ -39,7 +38,7 @@ def f1_scan_curve(scan: pd.DataFrame, parameter: str, rng: np.random.Generator) 
     """Mean F1 along one scanned parameter, its baseline included; columns: those of F1_SCAN."""
     rows = scan_rows(scan, parameter)
     rows = rows.assign(value=rows[parameter], baseline=rows["scanned"] == BASELINE)
-    rows = empty_where_chosen(rows, "threshold", NETWORK, "seed")
+    rows = empty_where_chosen(rows, "threshold")
     curve = [
         setting | {"scanned": parameter, "value": group["value"].median()} | _scores(group, rng)
         for setting, group in configurations(rows, ["baseline", *CONFIGURATION])

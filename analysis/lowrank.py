@@ -10,7 +10,7 @@ RECALLED = 0.95  # overlap above which a pattern counts as recalled
 
 def exact_trials(trials: pd.DataFrame) -> pd.DataFrame:
     """The exact runs, with gamma empty where it was chosen for each network."""
-    return empty_where_chosen(trials[trials["dt"] == 0], "gamma", NETWORK, "network_seed")
+    return empty_where_chosen(trials[trials["dt"] == 0], "gamma")
 
 
 def stored_patterns(trials: pd.DataFrame) -> pd.DataFrame:

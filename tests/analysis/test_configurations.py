@@ -6,36 +6,18 @@ from analysis.configurations import configurations, empty_where_chosen
 NETWORK = ["rule", "gamma", "network_seed"]
 
 
-def table(*rows, **more):
-    return pd.DataFrame(rows, columns=NETWORK).assign(**more)
-
-
-def gammas(*rows, **more):
-    emptied = empty_where_chosen(table(*rows, **more), "gamma", NETWORK, "network_seed")
-    return [None if np.isnan(value) else value for value in emptied["gamma"]]
+def table(*rows):
+    return pd.DataFrame(rows, columns=NETWORK)
 
 
 def test_a_flag_tells_which_gammas_were_chosen():
-    rows = [("a", 1.4, 0), ("a", 1.5, 0), ("a", 1.4, 1)]
-    assert gammas(*rows, gamma_chosen=[False, True, False]) == [1.4, None, 1.4]
-
-
-def test_without_a_flag_gammas_that_differ_between_networks_were_chosen():
-    assert gammas(("a", 1.4, 0), ("a", 1.41, 1), ("b", 1.2, 0), ("b", 1.2, 1)) == [
-        None,
-        None,
-        1.2,
-        1.2,
-    ]
-
-
-def test_without_a_flag_several_gammas_of_one_network_are_a_grid():
-    rows = [("a", 1.4, 0), ("a", 1.5, 0), ("a", 1.4, 1), ("a", 1.5, 1)]
-    assert gammas(*rows) == [1.4, 1.5, 1.4, 1.5]
+    rows = table(("a", 1.4, 0), ("a", 1.5, 0), ("a", 1.4, 1))
+    emptied = empty_where_chosen(rows.assign(gamma_chosen=[False, True, False]), "gamma")
+    assert list(emptied["gamma"].isna()) == [False, True, False]
+    assert list(emptied["gamma"].dropna()) == [1.4, 1.4]
 
 
 def test_a_table_without_rows():
-    assert gammas() == []
     assert not list(configurations(table(), ["rule"]))
 
 

@@ -38,7 +38,7 @@ def test_patterns_are_pooled_and_networks_averaged():
 
 def test_thresholds_of_the_grid_stay_apart():
     rows = [
-        scores(1, fp, seed=seed, threshold=threshold)
+        scores(1, fp, seed=seed, threshold=threshold, threshold_chosen=False)
         for threshold, fp in ((0.3, 2), (0.4, 0))
         for seed in range(2)
     ]
