@@ -4,6 +4,7 @@ Each function yields parts without their tables, in the order in which tasks end
 the store by then.
 """
 
+import logging
 import os
 import signal
 import sys
@@ -116,7 +117,8 @@ def _in_process(work: Work, store: PartStore, begun: Path) -> Part:
 def on_cluster(works: list[Work], store: PartStore, address: str) -> Generator[Part]:
     """Compute on the workers of a Dask cluster; parts are written here, by this process.
 
-    Raises InputError if there is no scheduler at this address, or dask.distributed is missing.
+    Raises InputError if there is no scheduler at this address, or no longer, or dask.distributed is
+    missing.
     """
     try:
         from dask.distributed import Client
@@ -124,6 +126,8 @@ def on_cluster(works: list[Work], store: PartStore, address: str) -> Generator[P
         raise InputError(
             "--scheduler needs dask.distributed: pip install 'brianmem[cluster]'"
         ) from None
+    # What goes wrong with the cluster is said in one sentence.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -151,6 +155,10 @@ def _computed(client, works: list[Work]) -> Generator[tuple[Work, Part | None]]:
     by_key = {future.key: work for future, work in zip(futures, works, strict=True)}
     try:
         for future in as_completed(futures, loop=client.loop):
+            if future.cancelled():
+                raise InputError(
+                    "the Dask scheduler is gone: start another one, and the same command goes on"
+                )
             died = isinstance(future.exception(), KilledWorker)
             yield by_key[future.key], None if died else future.result()
             future.release()

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from brianmem.backends import check_backend
 from brianmem.errors import InputError
 from protocols import cli
 from protocols.lowrank.capacity import PROTOCOL as CAPACITY
+from tests.sweep.conftest import SLOW
 
 FEW = ["--set", "number=" + ",".join(map(str, range(40)))]
 
@@ -25,13 +27,17 @@ def test_the_table_does_not_depend_on_the_number_of_workers(jobs, toy, undisturb
     assert "toy: 200/200 tasks" in errors
 
 
+def start_cluster():
+    """A Dask cluster of two worker processes on the loopback."""
+    distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    return distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    )
+
+
 @pytest.fixture(scope="module")
 def scheduler():
-    """Address of a Dask cluster of two worker processes on the loopback."""
-    distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    ) as cluster:
+    with start_cluster() as cluster:
         yield cluster.scheduler_address
 
 
@@ -50,6 +56,24 @@ def test_a_dask_cluster_survives_tasks_that_fail_and_that_kill(scheduler, toy):
     table = tables.read(schemas.ERRORS, toy.folder / "out")
     assert list(table["task"]) == [3, 5]
     assert list(table["error"]) == ["InputError", "WorkerDied"]
+
+
+def test_a_cluster_that_goes_away_is_one_sentence(toy, undisturbed):
+    with start_cluster() as cluster:
+        process = toy.start("--scheduler", cluster.scheduler_address)
+        while len(toy.parts()) < 5:
+            time.sleep(0.01)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert errors.splitlines()[-1] == (
+        "protocols.toy: error: the Dask scheduler is gone: start another one, and the same command "
+        "goes on"
+    )
+    kept = len(toy.parts())
+    toy.forget()
+    assert toy.run(*SLOW)[0] == 0
+    assert toy.table() == undisturbed
+    assert len(toy.ran()) == 200 - kept < 196
 
 
 def test_networks_run_on_a_dask_cluster(scheduler, tmp_path):
