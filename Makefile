@@ -35,7 +35,7 @@ paper:
 	@$(MAKE) --no-print-directory figures GRID=paper
 
 test: $(READY_DEV)
-	$(BIN)/pytest --numprocesses auto --dist loadgroup
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 lint: $(READY_DEV)
 	$(BIN)/ruff check .

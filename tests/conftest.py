@@ -1,5 +1,7 @@
 """Fixtures: the backends that can run here, and hypothesis without time limits."""
 
+import gc
+
 import pytest
 from hypothesis import settings
 
@@ -20,6 +22,12 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="takes minutes: pytest --slow runs it"))
+
+
+def pytest_collection_finish():
+    """Brian2 collects garbage before every run, and would go through all of pytest each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(params=BACKENDS)
