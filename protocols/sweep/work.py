@@ -93,7 +93,7 @@ def compute(work: Work) -> Part:
 
 @cache
 def _freeze_what_was_imported() -> None:
-    """Brian2 collects garbage before every run: a tenth of a second, most of it spent on modules."""
+    """Brian2 collects garbage before every run: a tenth of a second, most of it for modules."""
     gc.collect()
     gc.freeze()
 

@@ -91,8 +91,8 @@ def _alone(work: Work, store: PartStore) -> Part:
 
 def _pool(works: list[Work], store: PartStore, n_processes: int, begun: Path) -> Generator[Part]:
     """Start processes that leave Ctrl-C, which reaches every process, to this one."""
-    # Workers that are ended in their first moments leave semaphores for another one to report; those
-    # that have grown are replaced by new ones. Neither is the user's concern.
+    # Workers that are ended in their first moments leave semaphores for another one to report, and
+    # those that have grown are replaced by new ones. Neither is the user's concern.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by what starts now
