@@ -14,13 +14,24 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from figures import delay_recall, lowrank_clock, lowrank_digits, lowrank_recall
+from figures import (
+    delay_recall,
+    delay_scan,
+    lowrank_capacity,
+    lowrank_clock,
+    lowrank_completion,
+    lowrank_digits,
+    lowrank_recall,
+)
 
 FIGURES = {
-    "lowrank_recall": lowrank_recall.draw,
-    "lowrank_clock": lowrank_clock.draw,
-    "lowrank_digits": lowrank_digits.draw,
-    "delay_recall": delay_recall.draw,
+    "lowrank_recall": lowrank_recall,
+    "lowrank_clock": lowrank_clock,
+    "lowrank_capacity": lowrank_capacity,
+    "lowrank_completion": lowrank_completion,
+    "lowrank_digits": lowrank_digits,
+    "delay_recall": delay_recall,
+    "delay_scan": delay_scan,
 }
 STYLE = Path(__file__).with_name("brianmem.mplstyle")
 
@@ -45,7 +56,7 @@ def _draw_all(arguments: argparse.Namespace) -> None:
 def draw(name: str, source: Path, folder: Path) -> None:
     """Draw one figure from the tables in `source` into `folder`."""
     with plt.style.context(STYLE):
-        figure = FIGURES[name](source)
+        figure = FIGURES[name].draw(source)
         for suffix in ("png", "pdf"):
             # Without dates, the same tables give the same file.
             metadata = {"CreationDate": None} if suffix == "pdf" else None

@@ -1,6 +1,11 @@
-"""What several figures share: names, colours, panel letters."""
+"""What several figures share: names, colours, panel letters, means with their intervals."""
+
+import numpy as np
+import pandas as pd
 
 from brianmem.errors import InputError
+
+Numbers = dict[str, pd.DataFrame]  # small tables by name
 
 RULE_NAMES = {
     "hebbian": "Hebbian",
@@ -16,6 +21,7 @@ RULE_COLOURS = {
 }
 LEARNER_COLOURS = {"hebbian": "#D55E00", "deconvolved": "#0072B2"}
 CUE, TARGET, HIT, EXTRA = "#E69F00", "#BBBBBB", "#0072B2", "#D55E00"
+PAPER = "0.55"
 
 
 def letter(axes, text: str) -> None:
@@ -36,6 +42,11 @@ def name_of(rule: str) -> str:
     return RULE_NAMES.get(rule, rule)
 
 
+def line_name(rule: str) -> str:
+    """A rule's name on one line, for legends."""
+    return name_of(rule).replace("\n", " ")
+
+
 def not_empty(table, what: str):
     """The table itself; InputError if it has no row."""
     if not len(table):
@@ -47,3 +58,27 @@ def settings(table, **names: str) -> str:
     """Values of the first row, for a title: settings(table, N="n_neurons") is "N = 20"."""
     row = table.iloc[0]
     return ", ".join(f"{symbol} = {row[column]:g}" for symbol, column in names.items())
+
+
+def networks(n: int) -> str:
+    """How many networks, in words."""
+    return "1 network" if n == 1 else f"{n} networks"
+
+
+def generator() -> np.random.Generator:
+    """For the bootstrap: the same tables give the same figure."""
+    return np.random.default_rng(0)
+
+
+def limits(table: pd.DataFrame, name: str) -> np.ndarray:
+    """Lengths of the error bars of a measure, shape (2, n); 0 where a limit is unknown."""
+    low, high = table[name] - table[f"{name}_low"], table[f"{name}_high"] - table[name]
+    return np.array([low.fillna(0).clip(lower=0), high.fillna(0).clip(lower=0)], float)
+
+
+def band(ax, table: pd.DataFrame, x: str, name: str, **style) -> None:
+    """A measure along x as a line, its interval as a band."""
+    table = table.sort_values(x)
+    [line] = ax.plot(table[x], table[name], **style)
+    low, high = table[f"{name}_low"], table[f"{name}_high"]
+    ax.fill_between(table[x], low, high, color=line.get_color(), alpha=0.2, lw=0)

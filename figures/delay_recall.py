@@ -5,23 +5,49 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.delay import f1_along_time, f1_by_network
+from analysis.f1 import f1_summary
 from analysis.select import DELAY, first_of_each
 from brianmem import schemas, tables
-from figures.common import CUE, EXTRA, HIT, LEARNER_COLOURS, TARGET, letter, not_empty, settings
+from brianmem.tables import Schema
+from figures.common import (
+    CUE,
+    EXTRA,
+    HIT,
+    LEARNER_COLOURS,
+    TARGET,
+    Numbers,
+    generator,
+    letter,
+    limits,
+    not_empty,
+    settings,
+)
 
+PROTOCOL = "delay.recall"
+TITLE = "Recall of spike rasters from a cue"
+CAPTION = (
+    "Recall of spike rasters from a cue. a: one pattern; the cue (shaded) is clamped, what follows "
+    "is recalled. b: F1 of recalled and target spikes in a sliding window, over all neurons and "
+    "patterns. c: F1 of each network over the whole recall, their mean, and its 95 % interval."
+)
 WINDOW = 50  # steps of the sliding F1
+
+
+def numbers(folder) -> Numbers:
+    """F1 by learner: mean over networks, its interval, and the lowest."""
+    return {"f1_summary": f1_summary(_read(schemas.DELAY_RECALL, folder), generator())}
+
+
+def _read(schema: Schema, folder):
+    """The first configuration of each learner."""
+    return first_of_each(tables.read(schema, folder), DELAY, ["learner", "seed"])
 
 
 def draw(folder) -> Figure:
     """Raster of one pattern by the last learner, F1 along time, and F1 of every network."""
-    recall, steps, spikes = (
-        first_of_each(tables.read(schema, folder), DELAY, ["learner", "seed"])
-        for schema in (
-            schemas.DELAY_RECALL,
-            schemas.DELAY_RECALL_STEPS,
-            schemas.DELAY_RECALL_SPIKES,
-        )
-    )
+    recall = not_empty(_read(schemas.DELAY_RECALL, folder), "networks of delay.recall")
+    steps = _read(schemas.DELAY_RECALL_STEPS, folder)
+    spikes = _read(schemas.DELAY_RECALL_SPIKES, folder)
     names = {"N": "n_neurons", "D": "n_delays", "T": "n_steps", "M": "n_patterns"}
     figure = plt.figure(figsize=(7.2, 6.0))
     figure.suptitle(settings(recall, **names, beta="beta"), fontsize=8)
@@ -29,7 +55,7 @@ def draw(folder) -> Figure:
     _draw_raster(top.subplots(), not_empty(spikes, "spikes of the delay network"))
     along, networks = bottom.subplots(1, 2, width_ratios=[2.2, 1])
     _draw_along_time(along, steps)
-    _draw_networks(networks, recall)
+    _draw_networks(networks, recall, numbers(folder)["f1_summary"])
     return figure
 
 
@@ -83,14 +109,15 @@ def _draw_along_time(ax, steps) -> None:
     letter(ax, "b")
 
 
-def _draw_networks(ax, recall) -> None:
+def _draw_networks(ax, recall, summary) -> None:
     scores = f1_by_network(recall)
     learners = list(dict.fromkeys(scores["learner"]))
     for position, learner in enumerate(learners):
         values = scores.loc[scores["learner"] == learner, "f1"]
         x = position + np.linspace(-0.15, 0.15, len(values))
         ax.plot(x, values, "o", ms=4, color=LEARNER_COLOURS.get(learner), mec="none")
-        ax.hlines(values.mean(), position - 0.28, position + 0.28, color="k", lw=1)
+        mean = summary[summary["learner"] == learner]
+        ax.errorbar(position, mean["f1"], limits(mean, "f1"), fmt="_", ms=20, color="k", lw=1)
     ax.axhline(1, color="0.7", lw=0.6, zorder=0)
     ax.set(ylabel="F1 of each network and mean", xlim=(-0.6, len(learners) - 0.4))
     ax.set_xticks(range(len(learners)), learners)

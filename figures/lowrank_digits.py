@@ -3,18 +3,40 @@
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from analysis.lowrank import recalled
+from analysis.means import means_over_networks
 from analysis.select import LOWRANK, first_of_each
 from brianmem import schemas, tables
-from figures.common import known_rules, name_of, not_empty, settings
+from brianmem.tables import Schema
+from figures.common import Numbers, known_rules, name_of, not_empty, settings
+
+PROTOCOL = "lowrank.digits"
+TITLE = "Completion of damaged digits"
+CAPTION = (
+    "Completion of ten damaged digits, one in each column: the start, the latents along the recall "
+    "by one rule, the end of the recall by the others, and the stored image. m: overlap with the "
+    "stored image, averaged over the last quarter of the run."
+)
+
+
+def numbers(folder) -> Numbers:
+    """Overlap and share of completed digits by each rule, means over networks."""
+    trials = _read(schemas.LOWRANK_DIGITS, folder)
+    trials = trials.assign(completed=recalled(trials))
+    keys, measures = ["rule", "dataset", "flip_fraction"], ["overlap", "completed"]
+    return {"completed_digits": means_over_networks(trials, keys, "network_seed", measures)}
+
+
+def _read(schema: Schema, folder):
+    """The first configuration of each rule."""
+    table = not_empty(tables.read(schema, folder), "digits")
+    return first_of_each(table, [*LOWRANK, "flip_fraction", "dt"], ["rule"])
 
 
 def draw(folder) -> Figure:
     """A column per digit: cue, recall over time, final recall of the other rules, and target."""
-    columns = [*LOWRANK, "flip_fraction", "dt"]
-    trials, images = (
-        first_of_each(not_empty(tables.read(schema, folder), "digits"), columns, ["rule"])
-        for schema in (schemas.LOWRANK_DIGITS, schemas.LOWRANK_DIGITS_IMAGES)
-    )
+    trials = _read(schemas.LOWRANK_DIGITS, folder)
+    images = _read(schemas.LOWRANK_DIGITS_IMAGES, folder)
     rules = known_rules(images)
     shown = rules[-1]
     end = images["time"].max()

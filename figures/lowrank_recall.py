@@ -4,21 +4,63 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.lowrank import networks_recalling_all, success
+from analysis.lowrank import networks_recalling_all, recalled
+from analysis.means import means_over_networks
 from analysis.select import LOWRANK, first_of_each
 from brianmem import schemas, tables
-from figures.common import RULE_COLOURS, known_rules, letter, name_of, settings
+from figures.common import (
+    RULE_COLOURS,
+    Numbers,
+    known_rules,
+    letter,
+    limits,
+    name_of,
+    networks,
+    not_empty,
+    settings,
+)
 
+PROTOCOL = "lowrank.recall"
+TITLE = "Recall in small low-rank networks"
+CAPTION = (
+    "Recall of random patterns in small networks. a: overlap of the latents with each pattern, "
+    "from a damaged start. b: spikes of the same run. c, d: decoders and recurrent weights by each "
+    "rule. e: elements of the decoders against those of the first rule. f: drive of each latent "
+    "along each pattern, dots, and its mean, bars; at the line the constraint is met. g: networks "
+    "that recall all of their patterns, damaged starts that are completed, and random vertices "
+    "that are kept although they were not stored, with 95 % intervals over networks."
+)
 # Sets in which two patterns (nearly) coincide cannot be told apart by any rule: they count in
 # panel g, but make a poor example.
 DISTINCT = 0.8
 SHOWN_TAU = 5.0
 
 
+def numbers(folder) -> Numbers:
+    """Means over networks: overlap and success, and whether all patterns of a network are recalled.
+
+    Of exact runs, or else of those with the smallest step.
+    """
+    trials = _trials(folder)
+    trials = trials[trials["dt"] == trials["dt"].min()]
+    trials = trials.assign(recalled=recalled(trials))
+    whole = networks_recalling_all(trials, flip_fraction=0.0)
+    keys, network = ["rule", "start", "flip_fraction"], "network_seed"
+    return {
+        "success": means_over_networks(trials, keys, network, ["overlap", "recalled"]),
+        "networks": means_over_networks(whole, ["rule"], network, ["all_recalled"]),
+    }
+
+
+def _trials(folder):
+    table = not_empty(tables.read(schemas.LOWRANK_RECALL, folder), "trials of lowrank.recall")
+    return first_of_each(table, LOWRANK, ["rule", "network_seed"])
+
+
 def draw(folder) -> Figure:
     """Traces and rasters of one network, its weights, and the success of many networks."""
     each = ["rule", "network_seed"]
-    trials = first_of_each(tables.read(schemas.LOWRANK_RECALL, folder), LOWRANK, each)
+    trials = _trials(folder)
     details = {
         schema.name: first_of_each(tables.read(schema, folder), LOWRANK, each)
         for schema in (
@@ -48,7 +90,7 @@ def draw(folder) -> Figure:
     left, middle, right = rows[3].subplots(1, 3, width_ratios=[1, 1.1, 1.5])
     _draw_correlation(left, one["lowrank_recall_decoders"], rules)
     _draw_constraints(middle, one["lowrank_recall_constraints"], rules)
-    _draw_success(right, trials, rules)
+    _draw_success(right, numbers(folder), rules)
     return figure
 
 
@@ -111,11 +153,10 @@ def _draw_correlation(ax, decoders, rules) -> None:
     for number, rule in enumerate(rules[1:]):
         r = np.corrcoef(base, elements[rule])[0, 1]
         x = base + step * (number - (len(rules) - 2) / 2)
-        name = name_of(rule).replace("\n", " ")
         style = {"ms": 3, "alpha": 0.7, "mec": "none", "color": RULE_COLOURS.get(rule)}
-        ax.plot(x, elements[rule], ".", label=f"{name}, r = {r:.2f}", **style)
+        ax.plot(x, elements[rule], ".", label=f"{name_of(rule)}, r = {r:.2f}", **style)
     ax.set(xlabel=f"element of D, {name_of(rules[0])}", ylabel="element of D, other rules")
-    ax.set_ylim(top=ax.get_ylim()[1] * 1.9)
+    ax.set_ylim(top=ax.get_ylim()[1] * 2.1)
     ax.legend(loc="upper left", bbox_to_anchor=(-0.05, 1.02), fontsize=5.5, handletextpad=0.1)
     letter(ax, "e")
 
@@ -136,28 +177,26 @@ def _draw_constraints(ax, constraints, rules) -> None:
     letter(ax, "f")
 
 
-def _draw_success(ax, trials, rules) -> None:
-    exact = trials[trials["simulator"] == "exact"]
-    exact = exact if len(exact) else trials[trials["dt"] == trials["dt"].min()]
-    flips = exact["flip_fraction"].max()
-    keys = ["rule", "start", "flip_fraction"]
-    parts = success(exact, keys).set_index(keys)["recalled"]
-    n_networks = exact["network_seed"].nunique()
-    bars = {
-        "networks, all patterns": [
-            networks_recalling_all(exact[exact["rule"] == rule], 0.0)["all_recalled"].mean()
-            for rule in rules
-        ],
-        f"trials, {flips:.0%} flipped": [parts[rule, "stored", flips] for rule in rules],
-        "random vertices kept": [parts.get((rule, "random", 0.0), np.nan) for rule in rules],
-    }
-    for number, (label, values) in enumerate(bars.items()):
+def _draw_success(ax, found: Numbers, rules) -> None:
+    trials, whole = found["success"], found["networks"]
+    flips = trials["flip_fraction"].max()
+    damaged = trials[(trials["start"] == "stored") & (trials["flip_fraction"] == flips)]
+    bars = (
+        ("networks, all patterns", "#222222", whole, "all_recalled"),
+        (f"trials, {flips:.0%} flipped", "#888888", damaged, "recalled"),
+        ("random vertices kept", "#E69F00", trials[trials["start"] == "random"], "recalled"),
+    )
+    for number, (label, colour, table, name) in enumerate(bars):
+        table = table.set_index("rule").reindex(rules)
         x = np.arange(len(rules)) + 0.27 * (number - 1)
+        style = {"ecolor": "0.5", "error_kw": {"lw": 0.7}}
         drawn = ax.bar(
-            x, values, 0.25, label=label, color=["#222222", "#888888", "#E69F00"][number]
+            x, table[name], 0.25, yerr=limits(table, name), label=label, color=colour, **style
         )
-        ax.bar_label(drawn, [f"{value:.2f}" for value in values], fontsize=5)
-    ax.set(ylim=(0, 1.1), yticks=[0, 0.5, 1], ylabel=f"fraction ({n_networks} networks)")
+        texts = [f"{value:.2f}" for value in table[name]]
+        ax.bar_label(drawn, texts, fontsize=5.5, padding=1, rotation=90)
+    n_networks = networks(trials["n_networks"].max())
+    ax.set(ylim=(0, 1.25), yticks=[0, 0.5, 1], ylabel=f"fraction ({n_networks})")
     ax.set_xticks(range(len(rules)), [name_of(rule) for rule in rules], rotation=40, ha="right")
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=6)
     letter(ax, "g")

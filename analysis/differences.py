@@ -1,0 +1,229 @@
+"""What of the papers could not be reproduced, why, and the numbers of the tables that show it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.delay import f1_by_network
+from analysis.lowrank import networks_recalling_all
+from analysis.means import means_over_networks, seeded_interval
+from analysis.papers import delay, lowrank, reported
+from analysis.papers.rows import single
+from analysis.select import DELAY
+from analysis.statistics import Interval
+from brianmem import schemas, tables
+from brianmem.tables import Schema
+
+Measured = dict[str, Interval]
+Measure = Callable[[Path], Measured | None]
+
+SEED = 0  # of the bootstrap, as in the comparison
+MET = 1e-6  # largest element of |D eta - xi| that is rounding
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A statement on the papers, and how to measure it.
+
+    Attributes
+    ----------
+    title, why : in words
+    measure : folder of the tables -> values by what they are; None if the tables do not hold them
+    """
+
+    title: str
+    why: str
+    measure: Measure
+
+
+def _of(schema: Schema, measure: Callable[[pd.DataFrame], Measured]) -> Measure:
+    """A measure of one table, which need not be there."""
+
+    def of_folder(folder: Path) -> Measured | None:
+        if not (Path(folder) / f"{schema.name}.csv").exists():
+            return None
+        return measure(tables.read(schema, folder)) or None
+
+    return of_folder
+
+
+def _both(*measures: Measure) -> Measure:
+    """The values of several measures; None if none has any."""
+
+    def of_folder(folder: Path) -> Measured | None:
+        found = [measure(folder) or {} for measure in measures]
+        return {name: value for values in found for name, value in values.items()} or None
+
+    return of_folder
+
+
+def _compared(schema: Schema, compare: Callable, pattern: str) -> Measure:
+    """The values of the comparison's rows with a quantity that matches."""
+
+    def measure(table: pd.DataFrame) -> Measured:
+        return {
+            row["quantity"]: Interval(row["value"], row["low"], row["high"])
+            for row in compare(table, SEED)
+            if re.search(pattern, row["quantity"])
+        }
+
+    return _of(schema, measure)
+
+
+def _near_coincidence(recall: pd.DataFrame) -> Measured:
+    optimised = recall[(recall["simulator"] == "exact") & (recall["rule"] == "optimised")]
+    networks = networks_recalling_all(optimised, flip_fraction=0.0)
+    if not len(networks):
+        return {}
+    unmet = optimised.groupby("network_seed")["residual"].max() > MET
+    fails = ~networks.groupby("network_seed")["all_recalled"].all()
+    return {
+        "optimised rule: networks": single(len(fails)),
+        "networks that fail to recall a pattern": single(fails.sum()),
+        "of these, networks whose constraints cannot be met": single((fails & unmet).sum()),
+    }
+
+
+def _around_full_rank(capacity: pd.DataFrame) -> Measured:
+    """Mean overlap of the optimised rule at p = K, and at the loads before and after."""
+    trials = capacity[(capacity["rule"] == "optimised") & (capacity["start"] == "stored")]
+    trials = trials[trials["gamma_chosen"] & (trials["flip_fraction"] == 0)]
+    trials = trials[trials["n_neurons"] == trials["n_neurons"].max()]
+    keys = ["n_neurons", "kappa", "duration", "load"]
+    summary = means_over_networks(trials, keys, "network_seed", ["overlap"], SEED)
+    summary = summary.drop_duplicates("load").sort_values("load")
+    at = np.isclose(summary["load"], 0.5)
+    before, after = summary["load"] < 0.5, summary["load"] > 0.5
+    around = [summary[before & ~at].tail(1), summary[at], summary[after & ~at].head(1)]
+    return {
+        f"optimised, N = {row['n_neurons']}, load {row['load']:g}: overlap, mean": Interval(
+            row["overlap"], row["overlap_low"], row["overlap_high"]
+        )
+        for row in pd.concat(around).to_dict("records")
+        if at.any()
+    }
+
+
+def _largest_network(capacity: pd.DataFrame) -> Measured:
+    largest = capacity["n_neurons"].max()  # nan without rows
+    return {"neurons of the largest network": single(largest)} if largest < 1600 else {}
+
+
+def _other_images(digits: pd.DataFrame) -> Measured:
+    other = digits["dataset"].str.startswith("scikit-learn")
+    return {"trials with scikit-learn's images": single(other.sum())} if other.any() else {}
+
+
+def _before_training(recall: pd.DataFrame) -> Measured:
+    """F1 where the paper trains the network."""
+    networks = f1_by_network(recall)
+    after = ["after" in reported.f1(row).text for row in networks.to_dict("records")]
+    networks = networks[np.array(after, bool)]
+    found = {}
+    for learner, scores in networks.groupby("learner", sort=False)["f1"]:
+        found[f"{learner}: F1, mean over {len(scores)} networks"] = seeded_interval(scores)
+        found[f"{learner}: F1, least"] = single(scores.min())
+    return found
+
+
+def _printed_factor(recall: pd.DataFrame) -> Measured:
+    """Thresholds scale with the weights, which the printed factor divides by M."""
+    hebbian = recall[(recall["learner"] == "hebbian") & recall["threshold_chosen"]]
+    networks = hebbian.drop_duplicates(DELAY)
+    if not len(networks):
+        return {}
+    chosen, printed = networks["threshold"], networks["threshold"] / networks["n_patterns"]
+    return {
+        "hebbian: threshold in use, mean": seeded_interval(chosen),
+        "the same for weights with the printed factor": seeded_interval(printed),
+    }
+
+
+def _nothing(folder: Path) -> None:
+    return None
+
+
+DIFFERENCES = (
+    Difference(
+        "A clock cannot run the low-rank network",
+        "Pulses act at once, and a spike keeps other neurons from firing. Within one step of a "
+        "clock, though, all neurons above threshold fire together: Brian2's own Synapses give "
+        "another sequence of spikes than the equations. Results come from an engine that finds the "
+        "order exactly, and not from steps as the paper's Euler method takes them.",
+        _compared(schemas.LOWRANK_RECALL, lowrank.recall_rows, "clock"),
+    ),
+    Difference(
+        "The pseudo-inverse as printed does not exist",
+        "The matrix that the paper inverts is K x K, and its rank is the number of patterns at "
+        "most: below p = K it has no inverse. The projector onto the patterns stands in for it, in "
+        "two readings: as printed (pseudo_inverse), and without what a neuron does on its own axis "
+        "(pseudo_inverse_zeroed). The paper's small networks recall all patterns, and its capacity "
+        "is about 0.3. From p = K on the first reading keeps every vertex, stored or not, which "
+        "is no memory.",
+        _both(
+            _compared(schemas.LOWRANK_RECALL, lowrank.recall_rows, "^pseudo_inv.*recall all"),
+            _compared(schemas.LOWRANK_CAPACITY, lowrank.capacity_rows, "pseudo_inverse"),
+        ),
+    ),
+    Difference(
+        "Not every small network recalls all of its patterns",
+        "Of ten elements, two random patterns may share all but one. Then the constraints of the "
+        "optimised rule contradict each other, and no weights meet them. The paper shows one "
+        "network, and does not say how many were tried.",
+        _of(schemas.LOWRANK_RECALL, _near_coincidence),
+    ),
+    Difference(
+        "Recall by the optimised rule does not fall steadily with the load",
+        "K latents allow constraints for K independent patterns at most. At p = K they can just be "
+        "met, and beyond only in the sense of least squares. A capacity, which is the load where a "
+        "fitted curve falls to one half, supposes a steady fall.",
+        _of(schemas.LOWRANK_CAPACITY, _around_full_rank),
+    ),
+    Difference(
+        "Capacity is measured in smaller networks",
+        "The paper has N = 400, 800 and 1600. Networks as large as these can be named with --set "
+        "n_neurons=400,800,1600.",
+        _of(schemas.LOWRANK_CAPACITY, _largest_network),
+    ),
+    Difference(
+        "The completed part of flips has no definition in the paper",
+        "It says neither which share of the trials must be completed nor at which rate kappa. Here "
+        "it is 90 %, with an overlap above 0.95.",
+        _compared(schemas.LOWRANK_COMPLETION, lowrank.completion_rows, ""),
+    ),
+    Difference(
+        "The digits are not those of the paper",
+        "scikit-learn's digits have 8 x 8 pixels and are scaled up to 28 x 28. With --digits and "
+        "files of MNIST the images are MNIST's; which ten the paper shows is not known.",
+        _of(schemas.LOWRANK_DIGITS, _other_images),
+    ),
+    Difference(
+        "The F1 of 1.0 at N = 512 comes from training by gradient",
+        "The paper reaches it with surrogate gradients. This version stops at the weights from "
+        "which that training starts.",
+        _of(schemas.DELAY_RECALL, _before_training),
+    ),
+    Difference(
+        "The scans of delay networks cannot be compared point by point",
+        "The paper's text gives them for trained networks; here they are before training, and the "
+        "threshold is placed anew at every point.",
+        _compared(schemas.DELAY_SCAN, delay.scan_rows, "change"),
+    ),
+    Difference(
+        "The printed factor of the Hebbian weights is not used",
+        "It divides by the number of patterns M, so that potentials are about 1/M, and no neuron "
+        "reaches a threshold of one. The weights here lack this division, and the threshold lies "
+        "between the potentials at targets and at other sites.",
+        _of(schemas.DELAY_RECALL, _printed_factor),
+    ),
+    Difference(
+        "Damaged cues and patterns one after another are not simulated",
+        "This version has no protocol for the delay paper's robustness curves and its retrieval in "
+        "sequence, nor for how recall develops in training.",
+        _nothing,
+    ),
+)

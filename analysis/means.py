@@ -1,0 +1,37 @@
+"""Means of any measure over networks, with intervals."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.configurations import configurations
+from analysis.statistics import Interval, mean_interval
+
+
+def seeded_interval(values, seed: int = 0) -> Interval:
+    """Mean and interval with a generator of their own: the same values give the same anywhere."""
+    return mean_interval(values, np.random.default_rng(seed))
+
+
+def means_over_networks(
+    table: pd.DataFrame, keys: list[str], network: str, measures: list[str], seed: int = 0
+) -> pd.DataFrame:
+    """Means of measures for each combination of the keys' values.
+
+    Columns: the keys, n_networks, n_trials and, for each measure, NAME, NAME_low and NAME_high.
+    Means are over the networks' own means, so that every network weighs the same.
+
+    Parameters
+    ----------
+    network : the column that tells networks of the same keys apart
+    measures : columns of numbers, or of True and False
+    seed : of the bootstrap
+    """
+    names = [name for m in measures for name in (m, f"{m}_low", f"{m}_high")]
+    rows = []
+    for setting, group in configurations(table, keys):
+        means = group[measures].astype(float).groupby(group[network]).mean()
+        row = setting | {"n_networks": len(means), "n_trials": len(group)}
+        for measure in measures:
+            row |= seeded_interval(means[measure].dropna(), seed).columns(measure)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=[*keys, "n_networks", "n_trials", *names])

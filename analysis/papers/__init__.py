@@ -1,0 +1,1 @@
+"""The papers' results, and the same quantities from the tables."""

@@ -1,0 +1,101 @@
+"""F1 of recalled rasters while one parameter varies: the scans of Perrinet (2026)."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from analysis.f1 import BASELINE, f1_scan
+from analysis.select import first_of_each
+from brianmem import schemas, tables
+from figures.common import (
+    LEARNER_COLOURS,
+    Numbers,
+    generator,
+    letter,
+    limits,
+    networks,
+    not_empty,
+    settings,
+)
+
+PROTOCOL = "delay.scan"
+TITLE = "Recall of rasters while one parameter varies"
+CAPTION = (
+    "F1 of recalled rasters while one parameter of the delay network varies and the others stay at "
+    "the baseline, which is marked by a grey line and larger circles. Points: means over networks; "
+    "bars: their 95 % intervals. The weights are not trained, and the threshold is placed anew for "
+    "each network unless the tables say otherwise, so that the paper's scans of trained networks "
+    "are not comparable point by point."
+)
+NAMES = {
+    "n_neurons": "neurons N",
+    "n_delays": "delays and cue, D (steps of 1 ms)",
+    "n_steps": "length of patterns, T (steps of 1 ms)",
+    "n_patterns": "patterns M",
+    "firing_prob": "firing probability (per step)",
+    "beta": "decay of the potential, beta (per step)",
+    "threshold": "threshold",
+}
+MOST_COLUMNS = 3
+LOGARITHMIC = 4  # ratio of the largest value to the smallest, from which on the axis is logarithmic
+
+
+def numbers(folder) -> Numbers:
+    """F1 along each scanned parameter."""
+    scan = first_of_each(tables.read(schemas.DELAY_SCAN, folder), ["gain"], ["learner"])
+    not_empty(scan[scan["scanned"] != BASELINE], "scanned parameter")
+    return {"f1_scan": f1_scan(scan, generator())}
+
+
+def draw(folder) -> Figure:
+    """A panel for each scanned parameter, a line for each learner."""
+    curves = numbers(folder)["f1_scan"]
+    present = list(dict.fromkeys(curves["scanned"]))
+    parameters = sorted(present, key=lambda name: [*NAMES, name].index(name))
+    n_columns = min(MOST_COLUMNS, len(parameters))
+    n_rows = -(-len(parameters) // n_columns)
+    figure, axes = plt.subplots(
+        n_rows, n_columns, figsize=(7.2, 2.1 * n_rows + 0.7), sharey=True, squeeze=False
+    )
+    for number, (ax, parameter) in enumerate(zip(axes.flat, parameters, strict=False)):
+        _draw_curves(ax, curves[curves["scanned"] == parameter], parameter)
+        letter(ax, "abcdefg"[number])
+    for ax in axes.flat[len(parameters) :]:
+        ax.set_axis_off()
+    for ax in axes[:, 0]:
+        ax.set_ylabel("F1, mean")
+    names = {"N": "n_neurons", "D": "n_delays", "T": "n_steps", "M": "n_patterns"}
+    baseline = curves[curves["baseline"]]
+    title = networks(curves["n_networks"].max())
+    if len(baseline):
+        title += f"; baseline: {settings(baseline, **names, p='firing_prob', beta='beta')}"
+    figure.suptitle(title, fontsize=8)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def _draw_curves(ax, curves: pd.DataFrame, parameter: str) -> None:
+    values = sorted(curves["value"].unique())
+    logarithmic = values[0] > 0 and values[-1] / values[0] >= LOGARITHMIC
+    learners = list(dict.fromkeys(curves["learner"]))
+    for number, learner in enumerate(learners):
+        of_learner = curves[curves["learner"] == learner].dropna(subset="f1")
+        # Learners that agree would hide each other's bars.
+        shift = 0.015 * (number - (len(learners) - 1) / 2)
+        x, f1 = of_learner["value"], of_learner["f1"]
+        if logarithmic:
+            x = x * (values[-1] / values[0]) ** shift
+        else:
+            x = x + (values[-1] - values[0]) * shift
+        bars, colour = limits(of_learner, "f1"), LEARNER_COLOURS.get(learner)
+        ax.errorbar(x, f1, bars, fmt="o-", ms=3, label=learner, color=colour)
+        base = of_learner["baseline"]
+        ax.plot(x[base], f1[base], "o", ms=6, mfc="none", mew=1.2, color=colour)
+    for value in curves.loc[curves["baseline"], "value"].unique():
+        ax.axvline(value, color="0.85", lw=5, zorder=0)
+    if logarithmic:
+        ax.set_xscale("log")
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xticks(values, [f"{value:.4g}" for value in values])
+    ax.set(xlabel=NAMES.get(parameter, parameter), ylim=(-0.05, 1.08))

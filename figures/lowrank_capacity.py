@@ -1,0 +1,144 @@
+"""Overlap and recall against load: Podlaski & Machens (2024), Fig. 4b."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.capacity import capacity
+from analysis.overlap import overlap_summary
+from analysis.papers import reported
+from analysis.select import first_of_each
+from analysis.statistics import BELOW, BEYOND
+from brianmem import schemas, tables
+from figures.common import (
+    PAPER,
+    RULE_COLOURS,
+    Numbers,
+    band,
+    generator,
+    known_rules,
+    letter,
+    limits,
+    line_name,
+    name_of,
+    networks,
+    not_empty,
+    settings,
+)
+
+PROTOCOL = "lowrank.capacity"
+TITLE = "Recall against load"
+CAPTION = (
+    "Recall of stored patterns from undamaged starts, against the load p/N. a: overlap with the "
+    "pattern, averaged over the last quarter of the run. b: share of the patterns with an overlap "
+    "above 0.95; dashed, share of random vertices that are kept although they were not stored, "
+    "which shows a memory that remembers everything. Circles: load at which half of the patterns "
+    "are recalled; triangles: this load lies beyond those that were tried. Bands and bars: 95 % "
+    "intervals over networks. Dotted: the capacities that the paper reports."
+)
+ONE_OF_EACH = ["gamma_chosen", "gamma", "kappa", "duration"]
+
+
+def numbers(folder) -> Numbers:
+    """Overlap and share of recalled patterns at each load, and the capacities."""
+    table = tables.read(schemas.LOWRANK_CAPACITY, folder)
+    undamaged = not_empty(
+        table[table["flip_fraction"] == 0], "undamaged starts of lowrank.capacity"
+    )
+    trials = first_of_each(
+        undamaged, ONE_OF_EACH, ["rule", "n_neurons", "n_patterns", "network_seed"]
+    )
+    return {
+        "overlap_summary": overlap_summary(trials, generator(), "lowrank_capacity"),
+        "capacity": capacity(trials),
+    }
+
+
+def draw(folder) -> Figure:
+    """A column for each N: overlap against load above, share of recalled patterns below."""
+    found = numbers(folder)
+    overlaps, capacities = found["overlap_summary"], found["capacity"]
+    sizes = sorted(overlaps["n_neurons"].unique())
+    size = max(7.2, 2.4 * len(sizes)), 5.2
+    figure, axes = plt.subplots(
+        2, len(sizes), figsize=size, sharex=True, sharey="row", squeeze=False
+    )
+    letter(axes[0, 0], "a")
+    letter(axes[1, 0], "b")
+    rules = known_rules(overlaps)
+    for (top, bottom), n_neurons in zip(axes.T, sizes, strict=True):
+        for rule in rules:
+            curves = _of(overlaps, rule, n_neurons)
+            _draw_rule(top, bottom, curves, _style(rule, rules))
+            _draw_capacity(bottom, _of(capacities, rule, n_neurons), curves["load"])
+        for ax in (top, bottom):
+            _draw_paper(ax, rules, labels=ax is top)
+        top.set_title(f"N = {n_neurons}", pad=20)
+        top.set_ylim(top=1.05)
+        bottom.set(xlabel="load p/N", ylim=(-0.05, 1.05))
+    axes[0, 0].set_ylabel("overlap, mean")
+    axes[1, 0].set_ylabel("share recalled")
+    n_networks = networks(overlaps["n_networks"].max())
+    figure.suptitle(f"{n_networks}, {settings(overlaps, kappa='kappa')}", fontsize=8)
+    figure.legend(handles=_legend(rules), loc="outside lower center", ncols=4)
+    return figure
+
+
+def _style(rule: str, rules: list[str]) -> dict:
+    """Earlier rules have broader lines, so that later ones do not hide them."""
+    broader = len(rules) - 1 - rules.index(rule)
+    return {
+        "color": RULE_COLOURS.get(rule),
+        "marker": "o",
+        "lw": 1 + 0.5 * broader,
+        "ms": 3 + 0.6 * broader,
+    }
+
+
+def _draw_rule(top, bottom, curves: pd.DataFrame, style: dict) -> None:
+    stored = curves[curves["start"] == "stored"]
+    band(top, stored, "load", "overlap", **style)
+    band(bottom, stored, "load", "success", **style)
+    random = curves[curves["start"] == "random"].sort_values("load")
+    bottom.plot(random["load"], random["success"], "--", lw=0.7, color=style["color"])
+
+
+def _of(table: pd.DataFrame, rule: str, n_neurons: int) -> pd.DataFrame:
+    return table[(table["rule"] == rule) & (table["n_neurons"] == n_neurons)]
+
+
+def _draw_capacity(ax, capacities: pd.DataFrame, loads: pd.Series) -> None:
+    """The load at criterion with its interval; a triangle at the end of the grid beyond which."""
+    for _, row in capacities.iterrows():
+        style = {"color": RULE_COLOURS.get(row["rule"]), "mec": "k", "mew": 0.6, "zorder": 4}
+        if row["reason"] in (BEYOND, BELOW):
+            beyond = row["reason"] == BEYOND
+            end, marker = (loads.max(), ">") if beyond else (loads.min(), "<")
+            ax.plot(end, row["criterion"], marker, ms=6, **style)
+        else:
+            style |= {"xerr": limits(row.to_frame().T, "capacity"), "ecolor": "k"}
+            ax.errorbar(row["capacity"], row["criterion"], fmt="o", ms=6, **style)
+
+
+def _draw_paper(ax, rules: list[str], labels: bool) -> None:
+    """What the paper reports, at the top edge of the panel."""
+    marks = {}
+    for rule in rules:
+        if rule in reported.CAPACITY:
+            marks.setdefault(reported.CAPACITY[rule].value, name_of(rule).split(",")[0])
+    for load, name in marks.items():
+        ax.axvline(load, color=PAPER, lw=0.8, ls=":", zorder=0)
+        if labels:
+            style = {"fontsize": 6, "color": "0.35", "ha": "center", "va": "bottom"}
+            ax.text(load, 1.01, f"paper,\n{name}", transform=ax.get_xaxis_transform(), **style)
+
+
+def _legend(rules: list[str]) -> list[Line2D]:
+    lines = [Line2D([], [], label=line_name(rule), **_style(rule, rules)) for rule in rules]
+    dashed = Line2D([], [], color="0.3", lw=0.7, ls="--", label="random vertices kept")
+    style = {"marker": "o", "ms": 6, "mfc": "w", "mec": "k", "mew": 0.6}
+    half = Line2D([], [], color="k", label="half recalled, 95 %", **style)
+    beyond = Line2D([], [], ls="", label="beyond the loads tried", **(style | {"marker": ">"}))
+    paper = Line2D([], [], color=PAPER, lw=0.8, ls=":", label="paper")
+    return [*lines, dashed, half, beyond, paper]

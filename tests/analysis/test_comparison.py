@@ -1,0 +1,215 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import comparison
+from analysis.capacity import capacity
+from analysis.papers import reported
+from analysis.papers.rows import in_words
+from analysis.statistics import Interval
+from brianmem import schemas, tables
+from brianmem.errors import InputError
+from tests.analysis.folder import CAPACITY, HITS, MAIN, SCAN, write
+from tests.analysis.rows import delay, lowrank
+
+NEW = (schemas.LOWRANK_CAPACITY, schemas.LOWRANK_COMPLETION, schemas.DELAY_SCAN)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(folder):
+    return comparison.comparison(folder).set_index("quantity")
+
+
+def of_one(folder, schema, table):
+    """The rows of a table that is alone in its folder."""
+    write(folder, {schema: table})
+    return comparison.comparison(folder, partial=True).set_index("quantity")
+
+
+def test_shares_of_networks(rows):
+    row = rows.loc["optimised: networks that recall all patterns"]
+    assert (row["paper"], row["here"], row["n"]) == ("all (of one)", "2 of 3", 3)
+    assert (row["paper_value"], row["value"]) == (1, pytest.approx(2 / 3))
+    assert 0 <= row["low"] < row["value"] < row["high"] <= 1
+    for name, limit in (("difference", "value"), ("difference_low", "low")):
+        assert row[name] == pytest.approx(row[limit] - 1)
+
+
+def test_what_the_paper_does_not_show_has_no_difference(rows):
+    row = rows.loc["optimised: trials with 10% flips completed"]
+    assert (row["paper"], row["here"]) == ("not shown", "83% of 6")
+    assert row["value"] == pytest.approx(5 / 6)
+    assert row[["paper_value", "difference", "difference_low", "difference_high"]].isna().all()
+
+
+def test_errors_of_the_clock(rows):
+    clock = "Brian2 with a clock, dt 0.01 tau"
+    assert rows["here"][f"{clock}: first wrong spike (median)"] == "number 2"
+    error = rows.loc[f"{clock}: |error of the overlap| (mean)"]
+    assert (error["here"], error["n"]) == ("0.100", 3)
+    assert error["value"] == pytest.approx(0.1)
+
+
+def test_capacities_of_the_largest_networks(rows):
+    found = capacity(MAIN[schemas.LOWRANK_CAPACITY]).set_index(["rule", "n_neurons"])
+    row = rows.loc["capacity, optimised, N = 200: load at which half are recalled"]
+    expected = found.loc[("optimised", 200)]
+    assert (row["paper"], row["paper_value"], row["n"]) == ("about 0.5", 0.5, 3)
+    assert row["value"] == expected["capacity"]
+    assert row["here"] == in_words(Interval(row["value"], row["low"], row["high"]), ".3f")
+    assert row["difference"] == pytest.approx(row["value"] - 0.5)
+    beyond = rows.loc["capacity, pseudo_inverse, N = 100: load at which half are recalled"]
+    assert (beyond["here"], beyond["low"]) == ("above 0.4, the highest tried", 0.4)
+    assert np.isnan(beyond["difference"]) and beyond["difference_low"] == pytest.approx(0.1)
+    below = rows.loc["capacity, hebbian, N = 100: load at which half are recalled"]
+    assert (below["here"], below["paper"]) == ("below 0.2, the lowest tried", "not shown")
+    kept = rows.loc["capacity, pseudo_inverse, N = 100: random vertices kept at most (control)"]
+    assert (kept["here"], kept["value"]) == ("100%", 1)
+
+
+def test_completion_at_the_lowest_load_and_at_the_papers_capacity(rows, tmp_path):
+    quantity = "completion, {}, N = 100, load {}: part flipped that 90% of trials complete"
+    row = rows.loc[quantity.format("optimised", 0.1)]
+    assert (row["paper"], row["paper_value"]) == ("about 0.3 at low loads", 0.3)
+    assert quantity.format("optimised", 0.3) not in rows.index
+    assert rows["paper"][quantity.format("hebbian", 0.1)] == "not shown"
+    table = MAIN[schemas.LOWRANK_COMPLETION]
+    pseudo_inverse = table[table["rule"] == "optimised"].assign(rule="pseudo_inverse")
+    rows = of_one(tmp_path, schemas.LOWRANK_COMPLETION, pseudo_inverse)
+    assert rows["paper"].tolist() == ["about 0.3 at low loads", "none at capacity"]
+    assert rows["paper_value"][quantity.format("pseudo_inverse", 0.3)] == 0
+
+
+def test_digits_of_one_network_have_no_interval(rows):
+    row = rows.loc["digits, optimised: completed from 15% flips"]
+    assert (row["here"], row["value"], row["difference"], row["n"]) == ("10 of 10", 1, 0, 1)
+    assert np.isnan(row["low"])
+
+
+def test_f1_of_delay_networks(rows):
+    row = rows.loc["delay network, deconvolved: F1, mean (least) of 3 seeds"]
+    expected = [2 * hits / (2 * hits + 1) for hits in (9, 8, 7)]
+    assert row["value"] == pytest.approx(np.mean(expected))
+    assert row["here"] == f"{np.mean(expected):.4f} ({min(expected):.4f})"
+    assert row["paper_value"] == 1 and row["difference"] < 0
+
+
+def test_points_of_scans_that_the_paper_has_too(rows):
+    points = rows[rows.index.str.contains("delay scan, hebbian, ")]
+    assert points["paper"].to_dict() == {
+        "delay scan, hebbian, baseline: F1, mean (least) of 3 seeds": "1.0 after gradient training",
+        "delay scan, hebbian, n_delays 3: F1, mean (least) of 3 seeds": "0.15 after training",
+    }
+    assert points["difference"].iloc[1] == pytest.approx(points["value"].iloc[1] - 0.15)
+
+
+def test_changes_along_scans_are_of_the_same_networks(rows):
+    row = rows.loc["delay scan, hebbian: change of F1 from n_delays 3 to 41"]
+    change = [2 * h / (2 * h + 3) - 2 * h / (2 * h + 33) for h in (9, 8, 7)]
+    assert row["value"] == pytest.approx(np.mean(change))
+    assert row["here"].startswith("+") and row["paper"] == "rises (trained)"
+    assert not rows.index.str.contains("n_steps").any()  # which was not scanned
+
+
+def test_other_thresholds_and_gains_are_not_compared(tmp_path, rows):
+    other = [row | {"scanned": "threshold", "threshold": 9.0} for row in HITS]
+    other += [row | {"gain": 2.0} for row in SCAN]
+    found = of_one(tmp_path, schemas.DELAY_SCAN, delay(SCAN + other, schemas.DELAY_SCAN))
+    pd.testing.assert_frame_equal(found, rows[rows.index.str.startswith("delay scan")])
+
+
+@pytest.mark.parametrize("empty", [[], SCAN[:0], HITS])
+def test_a_scan_of_nothing_has_no_rows(empty, tmp_path):
+    assert not len(of_one(tmp_path, schemas.DELAY_SCAN, delay(empty, schemas.DELAY_SCAN)))
+
+
+def test_rows_do_not_depend_on_other_tables(rows, tmp_path):
+    for schema, table in MAIN.items():
+        alone = of_one(tables.make_folder(tmp_path / schema.name), schema, table)
+        pd.testing.assert_frame_equal(alone, rows.loc[alone.index])
+
+
+def test_quantities_of_many_configurations_are_unique(tmp_path):
+    many = [
+        row | {"kappa": kappa, "gamma": gamma, "gamma_chosen": False, "duration": duration}
+        for row in CAPACITY
+        for kappa in (1.0, 5.0)
+        for gamma in (1.2, 1.5)
+        for duration in (10.0, 20.0)
+    ]
+    for schema in NEW[:2]:
+        found = of_one(tmp_path, schema, lowrank(many, schema))
+        assert found.index.is_unique and len(found) >= 12
+        assert found.index.str.contains("kappa 5, duration 10").any()
+        assert not found.index.str.contains("gamma").any()
+
+
+def test_the_new_tables_may_be_missing_and_the_others_may_not(folder, tmp_path, capsys):
+    write(tmp_path, {schema: table for schema, table in MAIN.items() if schema not in NEW})
+    assert comparison.main(["--tables", str(tmp_path)]) == 0
+    assert "capacity" not in capsys.readouterr().out
+    (tmp_path / "delay_recall.csv").unlink()
+    assert comparison.main(["--tables", str(tmp_path)]) == 2
+    assert "delay_recall.csv is missing: run its protocol first" in capsys.readouterr().err
+    with pytest.raises(InputError, match=re.escape("lowrank_recall.csv is missing")):
+        comparison.comparison(tmp_path / "nowhere")
+    assert not len(comparison.comparison(tmp_path / "nowhere", partial=True))
+
+
+def test_the_command_prints_words_and_writes_numbers(folder, tmp_path, capsys):
+    assert comparison.main(["--tables", str(folder), "--out", str(tmp_path)]) == 0
+    head, *lines, path = capsys.readouterr().out.splitlines()
+    assert re.split(r"\s{2,}", head) == ["quantity", "paper", "here"]
+    table = tables.read(schemas.COMPARISON, tmp_path)
+    assert len(lines) == len(table) and path == str(tmp_path / "comparison.csv")
+    assert table["quantity"].is_unique
+    assert "nan" not in "".join(lines) and "of 0" not in "".join(lines)
+    assert comparison.main(["--tables", str(folder), "--out", str(tmp_path), "--short"]) == 0
+    assert capsys.readouterr().out.splitlines() == [path]
+
+
+def test_the_seed_changes_the_limits_alone(folder):
+    one, other = (comparison.comparison(folder, seed) for seed in (0, 1))
+    assert one["value"].equals(other["value"])
+    assert not one["low"].equals(other["low"])
+
+
+def test_a_negative_seed_ends_with_one_sentence(folder, tmp_path, capsys):
+    options = ["--tables", str(folder), "--out", str(tmp_path), "--seed", "-1"]
+    assert comparison.main(options) == 2
+    assert "--seed must be at least 0, not -1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"n_neurons": 512}, "1.0 after gradient training"),
+        ({"n_neurons": 1024}, "1.0 before training"),
+        ({"n_neurons": 430}, "0.2 before training"),
+        ({"n_neurons": 1024, "n_delays": 20}, "0.215 before training"),
+        ({"n_neurons": 512, "n_steps": 2048}, "0.92 after training"),
+        ({"n_neurons": 512, "n_delays": 20}, "not shown"),
+        ({"n_neurons": 1024, "n_delays": 20, "beta": 0.5}, "not shown"),
+        ({"n_neurons": 100}, "not shown"),
+    ],
+)
+def test_what_the_paper_reports_of_delay_networks(changes, shown):
+    found = reported.f1(reported.BENCHMARK | changes)
+    assert found.text == shown
+    assert (found.value is None) == (shown == "not shown")
+
+
+def test_values_in_words():
+    words = [in_words(Interval(0.5, *limits), ".2f") for limits in ((0.4, 0.6), (0.4, np.nan))]
+    assert words == ["0.50 (0.40 to 0.60)", "0.50 (at least 0.40)"]
+    assert in_words(Interval(0.5, np.nan, 0.6), ".1f") == "0.5 (at most 0.6)"
+    assert in_words(Interval(0.5, np.nan, np.nan), "+.1f") == "+0.5"

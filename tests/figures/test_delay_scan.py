@@ -1,0 +1,76 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.f1 import f1_scan
+from brianmem import schemas, tables
+from brianmem.errors import InputError
+from figures import delay_scan
+from figures.common import generator
+from tests.analysis.folder import HITS, SCAN, write
+from tests.analysis.rows import delay
+
+
+def written(folder, rows):
+    write(folder, {schemas.DELAY_SCAN: delay(rows, schemas.DELAY_SCAN)})
+    return folder
+
+
+def test_the_numbers_are_those_of_the_analysis(folder):
+    expected = f1_scan(tables.read(schemas.DELAY_SCAN, folder), generator())
+    pd.testing.assert_frame_equal(delay_scan.numbers(folder)["f1_scan"], expected)
+
+
+def test_a_panel_for_each_parameter_and_a_line_for_each_learner(folder):
+    figure = delay_scan.draw(folder)
+    delays, beta = figure.axes
+    assert delays.get_xlabel() == "delays and cue, D (steps of 1 ms)"
+    assert beta.get_xlabel() == "decay of the potential, beta (per step)"
+    assert "F1" in delays.get_ylabel()
+    assert figure.get_suptitle().startswith("3 networks; baseline: N = 512, D = 41, T = 1000")
+    handles, labels = delays.get_legend_handles_labels()
+    assert labels == ["deconvolved", "hebbian"]
+    found = delay_scan.numbers(folder)["f1_scan"]
+    found = found[(found["learner"] == "hebbian") & (found["scanned"] == "n_delays")]
+    line, _, bars = handles[1]
+    np.testing.assert_allclose(line.get_xdata().astype(float), [3, 11, 41], rtol=0.05)
+    np.testing.assert_allclose(line.get_ydata().astype(float), found["f1"])
+    low, high = bars[0].get_segments()[0][:, 1]
+    np.testing.assert_allclose(
+        [float(low), float(high)], found[["f1_low", "f1_high"]].to_numpy(float)[0]
+    )
+
+
+def test_wide_ranges_have_a_logarithmic_axis_with_the_values_as_ticks(folder):
+    delays, beta = delay_scan.draw(folder).axes
+    assert (delays.get_xscale(), beta.get_xscale()) == ("log", "linear")
+    assert [label.get_text() for label in delays.get_xticklabels()] == ["3", "11", "41"]
+    assert list(beta.get_xticks()) == [0.5, 0.7]
+
+
+def test_the_baseline_is_marked(folder):
+    for ax, value in zip(delay_scan.draw(folder).axes, (41, 0.7), strict=True):
+        rings = [line for line in ax.get_lines() if line.get_markerfacecolor() == "none"]
+        assert len(rings) == 2
+        np.testing.assert_allclose([line.get_xdata()[0] for line in rings], value, rtol=0.05)
+        assert any(list(line.get_xdata()) == [value, value] for line in ax.get_lines())
+
+
+def test_of_several_gains_the_first_is_shown(folder, tmp_path):
+    written(tmp_path, [*SCAN, *(row | {"gain": 2.0, "false_positives": 99} for row in SCAN)])
+    one, other = (delay_scan.numbers(place)["f1_scan"] for place in (folder, tmp_path))
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_networks_with_nothing_to_recall_leave_a_gap(tmp_path):
+    silent = {"true_positives": 0, "false_positives": 0, "false_negatives": 0}
+    rows = [*HITS, *(row | silent | {"scanned": "n_steps", "n_steps": 50} for row in HITS)]
+    ax, *_ = delay_scan.draw(written(tmp_path, rows)).axes
+    handles, _ = ax.get_legend_handles_labels()
+    assert len(handles[0][0].get_xdata()) == 1
+
+
+@pytest.mark.parametrize("rows", [[], HITS])
+def test_nothing_to_draw(rows, tmp_path):
+    with pytest.raises(InputError, match="nothing to draw: the tables have no scanned parameter"):
+        delay_scan.draw(written(tmp_path, rows))
