@@ -67,6 +67,16 @@ def mean_interval(values, rng: np.random.Generator, confidence: float = 0.95) ->
     return Interval(values.mean(), low, high)
 
 
+def share_interval(successes, confidence: float = 0.95) -> Interval:
+    """Share of networks that succeed, with Wilson's interval: it has a width even if all agree."""
+    successes = np.asarray(successes, bool)
+    if not len(successes):
+        return UNKNOWN
+    test = stats.binomtest(int(successes.sum()), len(successes))
+    low, high = test.proportion_ci(confidence, method="wilson")
+    return Interval(successes.mean(), low, high)
+
+
 def last_of_run(x, holds) -> float:
     """The last x such that something holds there and at all x before; nan if not at the first."""
     run = np.logical_and.accumulate(np.asarray(holds, bool))

@@ -8,12 +8,11 @@ import pandas as pd
 from analysis.capacity import capacity
 from analysis.completion import completion
 from analysis.lowrank import clock_error, networks_recalling_all, recalled
-from analysis.means import seeded_interval
 from analysis.papers import reported
 from analysis.papers.reported import NOT_SHOWN
 from analysis.papers.rows import groups, in_words, mean_of_networks, row, single
 from analysis.select import LOWRANK
-from analysis.statistics import BELOW, BEYOND, NO_FALL, Interval
+from analysis.statistics import BELOW, BEYOND, NO_FALL, Interval, share_interval
 
 SIZE = ("n_neurons", "n_patterns")
 
@@ -31,7 +30,7 @@ def recall_rows(table: pd.DataFrame, seed: int) -> Iterator[dict]:
                 networks = networks_recalling_all(damaged, flip_fraction=0.0)["all_recalled"]
                 quantity = f"{label}: networks that recall all patterns"
                 here = f"{networks.sum()} of {len(networks)}"
-                yield row(quantity, shown, here, seeded_interval(networks, seed), len(networks))
+                yield row(quantity, shown, here, share_interval(networks), len(networks))
             else:
                 yield _share(f"{label}: trials with {flips:.0%} flips completed", damaged, seed)
         control = trials[trials["start"] == "random"]

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from analysis import statistics
-from analysis.statistics import BELOW, BEYOND, FIT, NO_FALL, SEPARATED, last_of_run, mean_interval
+from analysis.statistics import (
+    BELOW,
+    BEYOND,
+    FIT,
+    NO_FALL,
+    SEPARATED,
+    last_of_run,
+    mean_interval,
+    share_interval,
+)
 from analysis.statistics import binomial_crossing as crossing
 from brianmem.errors import InputError
 
@@ -45,6 +54,16 @@ def test_the_interval_is_skewed_with_the_values():
     found = interval([1, 1, 1, 1, 1, 1, 1, 1, 1, 0])
     assert found.value == 0.9
     assert found.value - found.low > 2 * (found.high - found.value)
+
+
+def test_a_share_has_an_interval_even_if_all_agree():
+    # Wilson's limits of 0 of 20: z^2 / (n + z^2) with z = 1.96.
+    width = 1.959964**2 / (20 + 1.959964**2)
+    none, every = share_interval([False] * 20), share_interval([True] * 20)
+    np.testing.assert_allclose(astuple(none), [0, 0, width], atol=1e-6)
+    np.testing.assert_allclose(astuple(every), [1, 1 - width, 1], atol=1e-6)
+    assert share_interval([True, False]).value == 0.5
+    assert np.isnan(share_interval([]).value)
 
 
 def test_means_without_spread_or_without_values():
