@@ -99,7 +99,7 @@ def test_every_figure_with_its_caption_numbers_and_commands(page, folder, pictur
 def test_the_papers_number_the_one_here_and_the_difference(page):
     assert row_of(page, "hebbian: networks that recall all patterns") == [
         *("hebbian: networks that recall all patterns", "none (of one)", "0 of 3"),
-        *("0 [0, 0]", "0 [0, 0]", "3"),
+        *("0 [0, 0.561]", "0 [0, +0.561]", "3"),
     ]
     _, paper, here, value, difference, n = row_of(
         page, "capacity, pseudo_inverse, N = 100: load at which half are recalled"
