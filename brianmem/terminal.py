@@ -22,3 +22,13 @@ def guard(program: str, action: Callable[[], int | None]) -> int:
     except KeyboardInterrupt as interrupt:
         print(": ".join([program, "interrupted", *interrupt.args]), file=sys.stderr)
         return 130
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words of one unit or two: 40 s, 3 min 20 s, 5 h 10 min."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"

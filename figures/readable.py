@@ -67,13 +67,3 @@ def text(value, form: str = ".4g") -> str:
     if isinstance(value, float | np.floating):
         return f"{value:{form}}" if value else "0"
     return str(value)
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words of one unit or two: 4.2 s, 3 min 20 s, 5 h 10 min."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    seconds = round(seconds)
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"

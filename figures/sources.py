@@ -8,7 +8,7 @@ import pandas as pd
 
 from brianmem import schemas, tables
 from brianmem.tables import Schema
-from figures.readable import duration
+from brianmem.terminal import duration
 
 RAW = {
     value.name: value

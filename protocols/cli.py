@@ -14,11 +14,11 @@ from brianmem import tables
 from brianmem.backends import check_backend
 from brianmem.equations import Model, load_model
 from brianmem.errors import InputError
-from brianmem.terminal import guard
+from brianmem.terminal import duration, guard
 from protocols.options import parser
 from protocols.protocol import Protocol, make_tasks, resolve_grid
 from protocols.sweep import plan, results, workers
-from protocols.sweep.progress import duration, say, with_progress
+from protocols.sweep.progress import say, with_progress
 from protocols.sweep.sweep import Sweep
 from protocols.sweep.work import Work, configuration
 

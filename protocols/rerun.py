@@ -44,7 +44,10 @@ def rerun(path: Path, n_jobs: int) -> int:
         sweep = _sweep(path, sidecar, protocol, Path(folder))
         if sweep.works[0].code != sidecar["code"]:
             say(f"the table was made by other code or libraries: {_versions(sidecar)}")
-        cli.compute(protocol, sweep, sweep.works, n_jobs)
+        try:
+            cli.compute(protocol, sweep, sweep.works, n_jobs)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("nothing was compared") from None
         new = sweep.tables()[schema.name]
         new_path = tables.write(new, schema, Path(folder), {})
         if new_path.read_bytes() == path.read_bytes():

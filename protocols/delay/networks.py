@@ -1,6 +1,6 @@
 """A delay network that learns rasters and recalls them, and the columns that every table has."""
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -30,17 +30,35 @@ BENCHMARK = {
 }
 
 
-def parameters(task) -> DelayParameters:
+@dataclass(frozen=True)
+class DelayTask:
+    """One network and its patterns; the columns of the grid, and how to run them."""
+
+    learner: str
+    n_neurons: int
+    n_delays: int
+    n_steps: int
+    n_patterns: int
+    firing_prob: float
+    beta: float
+    threshold: float | None
+    gain: float
+    seed: int
+    backend: str
+    model: Model | None
+
+
+def parameters(task: DelayTask) -> DelayParameters:
     """The parameters of a task's network; InputError if one is out of range."""
     return DelayParameters(**{name: getattr(task, name) for name in PARAMETERS})
 
 
-def check_task(task) -> None:
+def check_task(task: DelayTask) -> None:
     """Raise InputError for values that no network can have."""
     check_learner(parameters(task).learner)
 
 
-def estimate(task) -> Estimate:
+def estimate(task: DelayTask) -> Estimate:
     """What the task costs: synapses to learn, and their events in the recall.
 
     The constants were measured on one core of 2020, with compiled code.
@@ -68,13 +86,13 @@ def learn_and_recall(
     return patterns, recalled, info
 
 
-def network_columns(task, info: dict) -> dict:
+def network_columns(task: DelayTask, info: dict) -> dict:
     """Columns that tell which network a row belongs to."""
     columns = {name: getattr(task, name) for name in (*PARAMETERS, "seed")}
     return columns | {"threshold": info["threshold"]}
 
 
-def pattern_rows(task, patterns: Raster, recalled: Raster, info: dict) -> list[dict]:
+def pattern_rows(task: DelayTask, patterns: Raster, recalled: Raster, info: dict) -> list[dict]:
     """Right, extra and missing spikes of each pattern."""
     columns = network_columns(task, info) | {"backend": task.backend}
     columns |= {name: info[name] for name in TRAINING}

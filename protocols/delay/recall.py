@@ -7,7 +7,6 @@ from brianmem import schemas
 from brianmem.delay.equations import LIF
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.scores import OUTCOMES, counts_by_neuron, counts_by_step
-from brianmem.equations import Model
 from brianmem.raster import Raster
 from protocols import cli
 from protocols.delay import networks
@@ -17,21 +16,9 @@ EXAMPLE_PATTERN = 0  # whose spikes the figure shows
 
 
 @dataclass(frozen=True)
-class RecallTask:
-    """One network and its patterns; the columns of the grid, and how to run them."""
+class RecallTask(networks.DelayTask):
+    """One network; details: whether its spikes are wanted."""
 
-    learner: str
-    n_neurons: int
-    n_delays: int
-    n_steps: int
-    n_patterns: int
-    firing_prob: float
-    beta: float
-    threshold: float | None
-    gain: float
-    seed: int
-    backend: str
-    model: Model | None
     details: bool
 
 

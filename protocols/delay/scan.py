@@ -8,29 +8,16 @@ from dataclasses import dataclass
 
 from brianmem import schemas
 from brianmem.delay.equations import LIF
-from brianmem.equations import Model
 from protocols import cli
 from protocols.delay import networks
 from protocols.protocol import Protocol
 
 
 @dataclass(frozen=True)
-class ScanTask:
-    """One network and its patterns; the columns of the grid, and how to run them."""
+class ScanTask(networks.DelayTask):
+    """One network; scanned: the parameter that differs from the baseline."""
 
-    learner: str
-    n_neurons: int
-    n_delays: int
-    n_steps: int
-    n_patterns: int
-    firing_prob: float
-    beta: float
-    threshold: float | None
-    gain: float
-    seed: int
     scanned: str
-    backend: str
-    model: Model | None
 
 
 PAPER = networks.BENCHMARK | {

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tqdm import tqdm
 
+from brianmem.terminal import duration
 from protocols.sweep.parts import Part
 
 INTERVAL = 5.0  # seconds between plain lines
@@ -37,13 +38,3 @@ def say(line: str) -> None:
     """A line on standard error, above the bar if there is one."""
     tqdm.write(line, file=sys.stderr)
     sys.stderr.flush()
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words of one unit or two: 40 s, 3 min 20 s, 5 h 10 min."""
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"

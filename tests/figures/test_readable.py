@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from figures.readable import MOST_ROWS, duration, readable, text, with_limits
+from figures.readable import MOST_ROWS, readable, text, with_limits
 
 
 def test_a_value_and_its_limits_become_one_column():
@@ -42,7 +42,3 @@ def test_cells():
         *("yes", "no", "1234567", "0.1235", "1e-07"),
         *("", "", "", "a"),
     ]
-
-
-def test_durations():
-    assert [duration(s) for s in (4.24, 200, 18600)] == ["4.2 s", "3 min 20 s", "5 h 10 min"]

@@ -7,6 +7,7 @@ from contextlib import redirect_stderr
 import pytest
 
 from brianmem.errors import InputError
+from brianmem.terminal import duration
 from protocols.sweep import plan, progress
 from protocols.sweep.parts import Part
 from protocols.sweep.plan import Estimate, calibrated, check_memory, total_seconds
@@ -100,4 +101,4 @@ def test_progress_on_a_terminal_is_a_bar():
     [(0.4, "0 s"), (59.4, "59 s"), (200, "3 min 20 s"), (3600, "1 h 0 min"), (18600, "5 h 10 min")],
 )
 def test_durations(seconds, text):
-    assert progress.duration(seconds) == text
+    assert duration(seconds) == text
