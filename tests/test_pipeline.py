@@ -35,7 +35,9 @@ PROTOCOLS = (DELAY, SCAN, LOWRANK, DIGITS, CAPACITY, COMPLETION)
 # Sweeps that take minutes in full.
 FEW = {
     LOWRANK.name: ["--set", "network_seed=0,1,2,3,4,5,6,7"],
-    CAPACITY.name: ["--set", "network_seed=0,1,2", "--set", "n_neurons=100"],
+    CAPACITY.name: [
+        *("--set", "network_seed=0,1,2", "--set", "n_neurons=100", "--set", "gamma=auto"),
+    ],
     COMPLETION.name: ["--set", "network_seed=0,1,2", "--set", "n_neurons=100"],
     SCAN.name: ["--set", "seed=0,1", "--set", "n_neurons=256,128", "--set", "n_patterns=8,2"],
 }

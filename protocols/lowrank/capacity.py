@@ -13,7 +13,7 @@ SMOKE = {
     "rule": ("hebbian", "pseudo_inverse", "pseudo_inverse_zeroed", "optimised"),
     "n_neurons": (100, 200),
     "load": (0.05, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55),
-    "gamma": (None,),
+    "gamma": (None, 1.2, 1.6),
     "kappa": (5.0,),
     "duration": (20.0,),
     "n_tested": (20,),
