@@ -39,6 +39,17 @@ def backend(request):
     return request.param
 
 
+@pytest.fixture
+def spare_build(request, backend):
+    """A function that skips a case which needs a C++ program of its own, if others tell as much."""
+
+    def skip(others_tell_as_much: bool) -> None:
+        if others_tell_as_much and backend == "cpp_standalone" and not request.config.option.slow:
+            pytest.skip("a C++ program of its own: pytest --slow builds it")
+
+    return skip
+
+
 @pytest.fixture(params=[name for name in BACKENDS if name != "cpp_standalone"])
 def runtime_backend(request):
     """For what Cython and the C++ programs compile from the same header: a build costs seconds."""

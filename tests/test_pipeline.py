@@ -36,10 +36,17 @@ PROTOCOLS = (DELAY, SCAN, LOWRANK, DIGITS, CAPACITY, COMPLETION)
 FEW = {
     LOWRANK.name: ["--set", "network_seed=0,1,2,3,4,5,6,7"],
     CAPACITY.name: [
-        *("--set", "network_seed=0,1,2", "--set", "n_neurons=100", "--set", "gamma=auto"),
+        *("--set", "network_seed=0,1", "--set", "n_neurons=100", "--set", "gamma=auto"),
+        *("--set", "load=0.05,0.2,0.3,0.4,0.45,0.5,0.55"),
     ],
-    COMPLETION.name: ["--set", "network_seed=0,1,2", "--set", "n_neurons=100"],
-    SCAN.name: ["--set", "seed=0,1", "--set", "n_neurons=256,128", "--set", "n_patterns=8,2"],
+    COMPLETION.name: [
+        *("--set", "network_seed=0,1,2", "--set", "n_neurons=100", "--set", "rule=optimised"),
+        *("--set", "load=0.05,0.1,0.2,0.3,0.4", "--set", "flip_fraction=0,0.05,0.1,0.2,0.3,0.4"),
+    ],
+    SCAN.name: [
+        *("--set", "seed=0,1", "--set", "n_neurons=256,128", "--set", "n_patterns=8,2"),
+        *("--set", "n_delays=41,21", "--set", "n_steps=500,250", "--set", "beta=0.7,0.9"),
+    ],
 }
 
 

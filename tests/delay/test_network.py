@@ -41,9 +41,8 @@ def by_brian(dense, cues, params, backend, threshold=1.0):
 
 
 @pytest.mark.parametrize(("n_neurons", "n_delays"), [(1, 1), (7, 1), (30, 12), (60, 41)])
-def test_equals_the_recursion_on_dense_networks(backend, n_neurons, n_delays):
-    if backend == "cpp_standalone" and n_neurons != 30:
-        pytest.skip("one build for every size: one of them is enough")
+def test_equals_the_recursion_on_dense_networks(backend, n_neurons, n_delays, spare_build):
+    spare_build(n_neurons != 30)
     params = parameters(n_neurons, n_delays, n_steps=5 * n_delays + 40)
     dense, cues = random_case(n_neurons, n_delays, seed=n_neurons, n_cues=3)
     expected = by_reference(dense, cues, params)

@@ -110,9 +110,8 @@ def run(model, weights, v0, drive, duration, reset, backend, step=0.25):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_same_spikes_as_the_fine_search(model, seed, backend):
-    if backend == "cpp_standalone" and seed > 1:
-        pytest.skip("a build for every drawing: one is enough")
+def test_same_spikes_as_the_fine_search(model, seed, backend, spare_build):
+    spare_build(seed > 1 or model not in ("adaptation", "resonance"))
     weights, v0 = network(seed)
     expected = reference(model, weights, 1.4, v0, duration=6.0, reset=0.0)
     spikes = run(model, weights, v0, 1.4, 6.0, 0.0, backend)

@@ -63,26 +63,23 @@ def test_reference_against_fifty_digits(kind, seed):
 
 @pytest.mark.parametrize("n", [20, 100, 400])
 @pytest.mark.parametrize("kind", KINDS)
-def test_per_neuron_parameters(kind, n, backend):
-    if backend == "cpp_standalone" and n > 20:
-        pytest.skip("one build for every size: the largest is tested below")
+def test_per_neuron_parameters(kind, n, backend, spare_build):
+    spare_build(n > 20 or kind not in ("subtraction", "refractory"))
     drawn = draw(n, n, per_neuron=True, duration=DURATION[n], **KINDS[kind])
     assert_same(run([drawn], backend)[0], drawn.reference())
 
 
 @pytest.mark.parametrize("n", [20, 100, 400, 1600])
 @pytest.mark.parametrize("form", ["growing", "general"])
-def test_shared_parameters(n, form, backend):
-    if backend == "cpp_standalone" and n not in (20, 1600):
-        pytest.skip("one build for every size: the smallest and the largest are enough")
+def test_shared_parameters(n, form, backend, spare_build):
+    spare_build(n not in (20, 1600))
     drawn = draw(n, n, duration=DURATION[n])
     assert_same(run([drawn], backend, shared=True, form=form)[0], drawn.reference())
 
 
 @pytest.mark.parametrize("kind", ["reset", "frozen"])
-def test_per_neuron_parameters_in_a_large_network(kind, backend):
-    if backend == "cpp_standalone" and kind == "reset":
-        pytest.skip("one build of this size is enough")
+def test_per_neuron_parameters_in_a_large_network(kind, backend, spare_build):
+    spare_build(kind == "reset")
     drawn = draw(1600, 3, per_neuron=True, duration=DURATION[1600], **KINDS[kind])
     assert_same(run([drawn], backend)[0], drawn.reference())
 
