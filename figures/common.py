@@ -12,12 +12,18 @@ RULE_NAMES = {
     "pseudo_inverse": "pseudo-inverse",
     "pseudo_inverse_zeroed": "pseudo-inverse,\nown axis zeroed",
     "optimised": "optimised",
+    "regularised": "regularised",
+    "extended": "antagonists inhibit\neach other",
+    "extended_noise": "antagonists inhibit,\nnoise-trained",
 }
 RULE_COLOURS = {
     "hebbian": "#D55E00",
     "pseudo_inverse": "#56B4E9",
     "pseudo_inverse_zeroed": "#0072B2",
     "optimised": "#009E73",
+    "regularised": "#CC79A7",
+    "extended": "#E69F00",
+    "extended_noise": "#000000",
 }
 LEARNER_COLOURS = {"hebbian": "#D55E00", "deconvolved": "#0072B2"}
 CUE, TARGET, HIT, EXTRA = "#E69F00", "#BBBBBB", "#0072B2", "#D55E00"

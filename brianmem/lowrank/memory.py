@@ -65,9 +65,7 @@ def store(
     CapacityWarning as the storage rule does.
     """
     decoder, info = fit(patterns, params, rng)
-    gamma = params.gamma
-    if gamma is None:
-        gamma = geometry.self_connection(decoder, info["gain"])
+    gamma = info["self_connection"] if params.gamma is None else params.gamma
     weights = geometry.recurrent_weights(decoder, gamma)
     alpha = geometry.lift(weights)
     bias = geometry.bias(params.kappa, alpha, info["gain"], gamma, params.n_latents)

@@ -15,7 +15,7 @@ class LowRankParameters:
     rule : name of a storage rule, see brianmem.lowrank.storage.RULES
     n_neurons : N, even; the network has K = N/2 latent dimensions
     n_patterns : p
-    gamma : self-connection; None takes the middle of the rule's stable window
+    gamma : self-connection; None takes the one that suits the rule, see brianmem.lowrank.storage
     kappa : firing rate of the active neurons, in spikes per tau
     threshold : T
     duration : simulated time, in tau

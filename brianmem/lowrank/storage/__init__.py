@@ -1,7 +1,8 @@
 """Storage rules: binary patterns to decoding weights, one call for every rule.
 
 A rule takes patterns of +-1, shape (K, p), and returns a decoder D of shape (K, 2K). To add one,
-write a file with such a function and name it in RULES.
+write a file with such a function and name it in RULES, and in SELF_CONNECTIONS if the middle of
+the stable window is not the best place for gamma.
 """
 
 import warnings
@@ -11,6 +12,7 @@ import numpy as np
 from brianmem.errors import CapacityWarning, InputError
 from brianmem.lowrank import geometry
 from brianmem.lowrank.parameters import LowRankParameters
+from brianmem.lowrank.storage import extended, extended_noise, regularised
 from brianmem.lowrank.storage.hebbian import hebbian
 from brianmem.lowrank.storage.optimised import optimised
 from brianmem.lowrank.storage.pseudo_inverse import pseudo_inverse, pseudo_inverse_zeroed
@@ -21,6 +23,16 @@ RULES = {
     "pseudo_inverse": pseudo_inverse,
     "pseudo_inverse_zeroed": pseudo_inverse_zeroed,
     "optimised": optimised,
+    "regularised": regularised.regularised,
+    "extended": extended.extended,
+    "extended_noise": extended_noise.extended_noise,
+}
+
+# gamma as a function of the load, of the rules that have their own.
+SELF_CONNECTIONS = {
+    "regularised": regularised.self_connection,
+    "extended": extended.self_connection,
+    "extended_noise": extended_noise.self_connection,
 }
 
 # D eta = xi is met to rounding below capacity; with K p terms of size one, 1e-6 is far above that.
@@ -42,19 +54,20 @@ def fit(
     ----------
     patterns : array of +-1 or 0/1, shape (n_latents, n_patterns)
     params : rule and sizes
-    rng : not used by the rules of the paper, which are deterministic
+    rng : not used by the rules so far, which are deterministic
 
     Returns
     -------
     decoder : D, shape (n_latents, n_neurons), normalised so that D eta = xi where the rule can
-    info : residual (largest element of |D eta - xi|), rank (of the neural patterns eta) and
-        gain (q)
+    info : residual (largest element of |D eta - xi|), rank (of the neural patterns eta),
+        gain (q) and self_connection (the gamma that suits the rule)
 
     Warns with CapacityWarning where a rule that should meet D eta = xi cannot, or meets it for
     every vertex and so remembers nothing. Raises InputError for an unknown rule, wrong shapes and
     patterns that are not binary.
 
-    Source: Podlaski & Machens (2024), Eqs. 10 to 12.
+    Source: Podlaski & Machens (2024), Eqs. 10 to 12; the regularised and extended rules are not
+    in the paper.
     """
     check_rule(params.rule)
     xi = as_binary(patterns)
@@ -65,13 +78,21 @@ def fit(
         )
     decoder = RULES[params.rule](xi.astype(float))
     eta = geometry.neural_patterns(xi)
+    gain = geometry.gain(decoder, xi)
     info = {
         "residual": float(np.abs(decoder @ eta - xi).max()),
         "rank": int(np.linalg.matrix_rank(eta)),
-        "gain": geometry.gain(decoder, xi),
+        "gain": gain,
+        "self_connection": _self_connection(params, decoder, gain),
     }
     _warn_beyond_capacity(params, info)
     return decoder, info
+
+
+def _self_connection(params: LowRankParameters, decoder: np.ndarray, gain: float) -> float:
+    if params.rule in SELF_CONNECTIONS:
+        return SELF_CONNECTIONS[params.rule](params.load)
+    return geometry.self_connection(decoder, gain)
 
 
 def _warn_beyond_capacity(params: LowRankParameters, info: dict) -> None:
