@@ -11,8 +11,8 @@ READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 TABLES := results/$(GRID)/tables
 PROTOCOLS := lowrank_recall lowrank_digits lowrank_capacity lowrank_completion \
-	delay_recall delay_scan
-RESULTS := overlap capacity completion gamma f1 distances
+	lowrank_prediction delay_recall delay_scan
+RESULTS := overlap capacity completion gamma prediction f1 distances
 SOURCES := $(shell find brianmem protocols -name '*.py')
 
 .PHONY: figures paper test lint format clean

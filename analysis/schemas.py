@@ -189,3 +189,35 @@ SPIKE_DISTANCES = Schema(
         ),
     ),
 )
+
+PREDICTED_BY = ("all", "rule", "n_neurons", "load", "gamma", "kappa", "start")
+
+PREDICTION_CONFUSION = Schema(
+    "prediction_confusion",
+    (
+        Column("by", str, "", "column that is split; all: none", one_of=PREDICTED_BY),
+        Column("value", str, "", "its value; chosen: the rule chose gamma"),
+        Column("n_networks", int, "", "networks", least=0),
+        N_TRIALS,
+        Column("true_positives", int, "", "predicted stable, recalled", least=0),
+        Column("false_positives", int, "", "predicted stable, not recalled", least=0),
+        Column("false_negatives", int, "", "not predicted stable, recalled", least=0),
+        Column("true_negatives", int, "", "not predicted stable, not recalled", least=0),
+        Column("agreement", float, "", "part of the trials predicted right", **SHARE),
+        *_with_interval("sensitivity", "", "part of the recalled that was predicted", **SHARE),
+        *_with_interval("specificity", "", "part of the others that was predicted", **SHARE),
+        *_with_interval(
+            "networks_right", "", "part of the networks with all trials predicted right", **SHARE
+        ),
+        Column(
+            "error_median",
+            float,
+            "",
+            "median of |predicted - simulated overlap| over true positives; empty: none",
+            optional=True,
+            least=0,
+        ),
+        Column("error_90", float, "", "its 90 % quantile", optional=True, least=0),
+        Column("error_most", float, "", "its largest value", optional=True, least=0),
+    ),
+)

@@ -342,3 +342,57 @@ COMPARISON = Schema(
         Column("n", int, "", "networks, which are the unit of the interval", least=0),
     ),
 )
+
+LOWRANK_PREDICTION = Schema(
+    "lowrank_prediction",
+    (
+        *LOWRANK_STORED,
+        *LOWRANK_TRIAL,
+        Column("predicted_stable", bool, "", "whether the network should stay at the vertex"),
+        Column(
+            "prediction",
+            str,
+            "",
+            "stable, or the first condition that fails: see brianmem/lowrank/prediction.py",
+            one_of=(
+                "stable",
+                "no fixed point",
+                "elsewhere",
+                "repelling",
+                "spread of rates",
+                "thin margin",
+            ),
+        ),
+        Column(
+            "predicted_overlap",
+            float,
+            "",
+            "cosine of vertex and latents of the fixed point; empty: none found",
+            optional=True,
+            least=-1,
+            most=1,
+        ),
+        Column(
+            "eigenvalue",
+            float,
+            "",
+            "least real part of an eigenvalue of -M_AA; empty: not looked for",
+            optional=True,
+        ),
+        Column(
+            "spread",
+            float,
+            "",
+            "standard deviation of active rates over kappa; empty: not looked for",
+            optional=True,
+            least=0,
+        ),
+        Column(
+            "margin",
+            float,
+            "",
+            "distance of silent neurons to threshold over its deviation; empty: not looked for",
+            optional=True,
+        ),
+    ),
+)

@@ -26,15 +26,17 @@ from protocols.delay.scan import PROTOCOL as SCAN
 from protocols.lowrank.capacity import PROTOCOL as CAPACITY
 from protocols.lowrank.completion import PROTOCOL as COMPLETION
 from protocols.lowrank.digits import PROTOCOL as DIGITS
+from protocols.lowrank.prediction import PROTOCOL as PREDICTION
 from protocols.lowrank.recall import PROTOCOL as LOWRANK
 from protocols.protocol import resolve_grid
 
 ROOT = Path(__file__).parent.parent
-PROTOCOLS = (DELAY, SCAN, LOWRANK, DIGITS, CAPACITY, COMPLETION)
+PROTOCOLS = (DELAY, SCAN, LOWRANK, DIGITS, CAPACITY, COMPLETION, PREDICTION)
 
 # Sweeps that take minutes in full.
 FEW = {
     LOWRANK.name: ["--set", "network_seed=0,1,2,3,4,5,6,7"],
+    PREDICTION.name: ["--set", "n_neurons=40"],
     CAPACITY.name: [
         *("--set", "network_seed=0,1", "--set", "n_neurons=100", "--set", "gamma=auto"),
         *("--set", "load=0.05,0.2,0.3,0.4,0.45,0.5,0.55"),
@@ -248,4 +250,5 @@ def test_the_commands_of_the_readme_exist():
 def test_the_python_of_the_readme_runs(capsys):
     code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL).group(1)
     exec(code, {})
-    assert float(capsys.readouterr().out) > 0.99
+    reason, overlap = capsys.readouterr().out.split()
+    assert reason == "stable" and float(overlap) > 0.99

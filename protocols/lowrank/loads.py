@@ -1,5 +1,6 @@
 """A network at some load, started in some of its patterns: what capacity and completion share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +9,13 @@ from brianmem.equation_check import check_model as check_equations
 from brianmem.equations import Model
 from brianmem.errors import InputError
 from brianmem.lowrank import network
-from brianmem.lowrank.memory import store
+from brianmem.lowrank.memory import LowRankMemory, store
 from brianmem.lowrank.parameters import LowRankParameters
 from brianmem.patterns import draw_binary
 from protocols.lowrank.starts import random_starts, stored_starts
 from protocols.lowrank.trials import (
     EXACT,
+    Trial,
     check_trials,
     estimate_trials,
     measure,
@@ -66,8 +68,13 @@ def estimate(task: LoadTask) -> Estimate:
     return estimate_trials(params, n_tested * (len(task.flip_fraction) + 1))
 
 
-def trial_rows(task: LoadTask) -> list[dict]:
-    """A row for each start of the first `n_tested` patterns, and for as many random vertices."""
+def trial_rows(
+    task: LoadTask, more: Callable[[LowRankMemory, Trial], dict] | None = None
+) -> list[dict]:
+    """A row for each start of the first `n_tested` patterns, and for as many random vertices.
+
+    `more` gives further columns of a trial.
+    """
     params = parameters(task)
     xi = draw_binary(params.n_latents, params.n_patterns, np.random.default_rng(task.network_seed))
     memory = store(xi, params)
@@ -77,7 +84,8 @@ def trial_rows(task: LoadTask) -> list[dict]:
     runs = simulate(memory, [trial.start for trial in trials], EXACT, task.model, task.backend)
     columns = network_columns(memory, task.network_seed) | run_columns(EXACT, task.backend)
     return [
-        columns | measure(memory, trial, spikes) for trial, spikes in zip(trials, runs, strict=True)
+        columns | measure(memory, trial, spikes) | (more(memory, trial) if more else {})
+        for trial, spikes in zip(trials, runs, strict=True)
     ]
 
 

@@ -143,6 +143,7 @@ def test_names_and_columns_of_results():
         "completion",
         "best_gamma",
         "spike_distances",
+        "prediction_confusion",
     ]
     for schema in found:
         names = [column.name for column in schema.columns]

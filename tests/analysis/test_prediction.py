@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+
+from analysis import schemas as results
+from analysis.prediction import confusion, main
+from brianmem import schemas, tables
+from tests.analysis.rows import lowrank
+
+
+def trials(n, stable, recalled, **others):
+    """n trials of network 0 with a prediction and an outcome."""
+    change = {
+        "predicted_stable": stable,
+        "prediction": "stable" if stable else "repelling",
+        "predicted_overlap": 0.99,
+        "overlap": 0.98 if recalled else 0.3,
+        "eigenvalue": 0.5,
+    }
+    return [change | {"pattern": k} | others for k in range(n)]
+
+
+def table(changes):
+    return lowrank(changes, schemas.LOWRANK_PREDICTION)
+
+
+FOUR = [
+    *trials(6, True, True),
+    *trials(2, False, True, rule="hebbian"),
+    *trials(1, True, False, start="random"),
+    *trials(3, False, False, start="random", predicted_overlap=None),
+]
+
+
+def test_counts_and_shares():
+    found = confusion(table(FOUR))
+    row = found.iloc[0]
+    assert (row["by"], row["value"]) == ("all", "all")
+    counts = ["true_positives", "false_negatives", "false_positives", "true_negatives"]
+    assert row[counts].tolist() == [6, 2, 1, 3]
+    assert row["agreement"] == 0.75
+    assert (row["sensitivity"], row["specificity"]) == (0.75, 0.75)
+    # Wilson's limits of 6 of 8, by hand: (p + z^2/2n -+ z sqrt(p q/n + z^2/4n^2)) / (1 + z^2/n).
+    assert [row["sensitivity_low"], row["sensitivity_high"]] == pytest.approx(
+        [0.4093, 0.9285], abs=1e-4
+    )
+    assert row["n_networks"] == 2 and row["networks_right"] == 0
+
+
+def test_parts_add_up_and_are_named():
+    found = confusion(table(FOUR))
+    for _, part in found.groupby("by"):
+        assert part["n_trials"].sum() == 12
+        assert part["true_positives"].sum() == 6
+    assert found[found["by"] == "rule"]["value"].tolist() == ["hebbian", "optimised"]
+    assert found[found["by"] == "load"]["value"].tolist() == ["0.1"]
+
+
+def test_what_nothing_is_known_of_is_empty():
+    random = confusion(table(FOUR)).set_index(["by", "value"]).loc[("start", "random")]
+    assert random["specificity"] == 0.75
+    unknown = ["sensitivity", "sensitivity_low", "error_median", "error_90", "error_most"]
+    assert np.isnan(random[unknown].astype(float)).all()
+
+
+def test_errors_are_those_of_true_positives():
+    overlaps = [0.99, 0.98, 0.96]
+    changes = [row for overlap in overlaps for row in trials(1, True, True, overlap=overlap)]
+    changes += trials(1, True, False) + trials(1, False, True, overlap=0.951)
+    row = confusion(table(changes)).iloc[0]
+    assert row["error_median"] == pytest.approx(0.01)
+    assert row["error_most"] == pytest.approx(0.03)
+
+
+def test_a_network_is_right_if_all_its_trials_are():
+    changes = [
+        *trials(3, True, True, network_seed=0),
+        *trials(3, True, True, network_seed=1),
+        *trials(1, False, True, network_seed=1),
+    ]
+    row = confusion(table(changes)).iloc[0]
+    assert (row["n_networks"], row["networks_right"]) == (2, 0.5)
+
+
+def test_damaged_starts_and_clocks_do_not_count():
+    others = [
+        *trials(5, True, False, flip_fraction=0.1),
+        *trials(5, True, False, simulator="clock", dt=0.001),
+    ]
+    assert confusion(table(FOUR + others)).equals(confusion(table(FOUR)))
+
+
+def test_chosen_gammas_stay_together():
+    changes = [
+        *trials(1, True, True, gamma=1.41),
+        *trials(1, True, True, gamma=1.42, network_seed=1),
+        *trials(1, True, True, gamma=1.2, gamma_chosen=False),
+        *trials(1, True, True, gamma=0.8, gamma_chosen=False),
+    ]
+    found = confusion(table(changes))
+    gamma = found[found["by"] == "gamma"]
+    assert gamma["value"].tolist() == ["chosen", "0.8", "1.2"]
+    assert gamma["n_trials"].tolist() == [2, 1, 1]
+
+
+def test_the_command_writes_a_table_that_can_be_read(tmp_path, capsys):
+    tables.write(table(FOUR), schemas.LOWRANK_PREDICTION, tmp_path, {})
+    assert main(["--tables", str(tmp_path)]) == 0
+    assert len(tables.read(results.PREDICTION_CONFUSION, tmp_path)) == 9
+    assert "9 rows" in capsys.readouterr().out
+    assert main(["--tables", str(tmp_path / "none")]) == 2
