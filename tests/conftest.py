@@ -24,7 +24,8 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="takes minutes: pytest --slow runs it"))
 
 
-def pytest_collection_finish():
+@pytest.fixture(autouse=True, scope="module")
+def frozen():
     """Brian2 collects garbage before every run, and would go through all of pytest each time."""
     gc.collect()
     gc.freeze()

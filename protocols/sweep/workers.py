@@ -152,19 +152,19 @@ def on_cluster(works: list[Work], store: PartStore, address: str) -> Generator[P
 
 def _computed(client, works: list[Work]) -> Generator[tuple[Work, Part | None]]:
     """Works and their parts as they end, None where the workers died that tried."""
-    from dask.distributed import KilledWorker, as_completed
+    from dask.distributed import CancelledError, KilledWorker, as_completed
 
     futures = client.map(compute, works, pure=False)
     by_key = {future.key: work for future, work in zip(futures, works, strict=True)}
     try:
         for future in as_completed(futures, loop=client.loop):
-            if future.cancelled():
-                raise InputError(
-                    "the Dask scheduler is gone: start another one, and the same command goes on"
-                )
             died = isinstance(future.exception(), KilledWorker)
             yield by_key[future.key], None if died else future.result()
             future.release()
+    except CancelledError:  # before the result was here, or while it was fetched
+        raise InputError(
+            "the Dask scheduler is gone: start another one, and the same command goes on"
+        ) from None
     finally:
         client.cancel(futures)
 
