@@ -13,7 +13,7 @@ from brianmem.equation_check import check_model as check_equations
 from brianmem.equations import Model
 from brianmem.patterns import draw_rasters
 from brianmem.raster import Raster
-from protocols.sweep.plan import Estimate
+from protocols.sweep.plan import COMPILER_MB, PROCESS_MB, Estimate
 
 PARAMETERS = tuple(field.name for field in fields(DelayParameters))
 TRAINING = ("n_synapses", "missed", "extra", "gap_low", "gap_high")
@@ -68,8 +68,9 @@ def estimate(task: DelayTask) -> Estimate:
     pairs = n_spikes * params.n_neurons * params.n_delays * params.firing_prob
     n_synapses = min(pairs, params.n_neurons**2 * params.n_delays)
     n_copies = n_synapses * params.n_patterns
-    seconds = 0.3 + 3e-7 * n_synapses + 1e-7 * n_copies
-    return Estimate(seconds, 300 + (100 * n_synapses + 60 * n_copies) / 2**20)
+    seconds = 0.3 + 3e-7 * n_synapses + 3e-7 * n_copies
+    megabytes = (100 * n_synapses + 300 * n_copies) / 2**20
+    return Estimate(seconds, PROCESS_MB + COMPILER_MB + megabytes)
 
 
 def learn_and_recall(

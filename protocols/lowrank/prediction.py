@@ -23,11 +23,9 @@ SMOKE = {
     "flip_fraction": (0.0,),
 }
 PAPER = SMOKE | {
-    "network_seed": tuple(range(5)),
-    "n_neurons": (40, 100, 200, 400),
+    "network_seed": tuple(range(2)),
+    "n_neurons": (100, 400),
     "load": (0.05, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55),
-    "gamma": (None, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.1),
-    "kappa": (1.0, 2.0, 5.0),
 }
 
 

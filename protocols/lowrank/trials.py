@@ -15,10 +15,9 @@ from brianmem.lowrank.reference import expected_spikes
 from brianmem.lowrank.storage import check_rule
 from brianmem.patterns import check_fraction
 from brianmem.spikes import Spikes
-from protocols.sweep.plan import Estimate
+from protocols.sweep.plan import COMPILER_MB, PROCESS_MB, Estimate
 
 EXACT = 0.0  # the clock step of the exact simulator, in grids and tables
-PROCESS_MB = 250.0  # a process with Brian2 in it
 
 
 @dataclass(frozen=True)
@@ -100,13 +99,14 @@ def estimate_trials(
     seconds = 1e-10 * n**3  # to store the patterns
     for dt in steps:
         if dt == EXACT:
-            seconds += 0.2 + n_spikes * (1e-7 + 1.5e-10 * n)
+            seconds += 0.05 + n_spikes * (1e-7 + 1.5e-10 * n)
         else:
             n_synapses = n_trials * n**2
             n_steps = params.duration / dt
             seconds += 0.5 + n_steps * (2e-5 + 1e-8 * n * n_trials) + n_spikes * 1e-8 * n
     megabytes = (40 * n**2 + 30 * n_spikes + 16 * n_synapses) / 2**20
-    return Estimate(seconds, PROCESS_MB + megabytes)
+    compiling = COMPILER_MB if n_synapses else 0
+    return Estimate(seconds, PROCESS_MB + compiling + megabytes)
 
 
 @cache

@@ -10,6 +10,8 @@ import psutil
 
 from brianmem.errors import InputError
 
+PROCESS_MB = 400.0  # a process with Brian2 in it
+COMPILER_MB = 350.0  # g++ beside it
 # cgroup v2 and v1: the limit and the use of what holds this process, a container or a SLURM job.
 _LIMITS = (
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
