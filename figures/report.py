@@ -171,7 +171,7 @@ def _made(name: str, sidecar: dict) -> dict:
         "name": name,
         "n_rows": text(sidecar.get("n_rows")),
         "by": sidecar.get("protocol") or sidecar.get("analysis") or "",
-        "grid_name": (sidecar.get("configuration") or {}).get("grid", ""),
+        "grid_name": sidecar.get("grid", ""),
         "backend": sidecar.get("backend") or "",
         "tasks": text(sidecar.get("tasks")),
         "failed": text(sidecar.get("failed_tasks")),

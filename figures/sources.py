@@ -36,16 +36,14 @@ def sidecars(folder: Path) -> dict[str, dict]:
 
 
 def command(sidecar: dict, folder: Path) -> str | None:
-    """The command that makes a table, with all values of its grid; None if no protocol made it."""
-    configuration = sidecar.get("configuration")
-    if "protocol" not in sidecar or not isinstance(configuration, dict):
+    """The command that makes a table; None if no protocol made it."""
+    if "protocol" not in sidecar or "grid" not in sidecar:
         return None
-    options = []
-    for name, values in configuration.items():
-        if isinstance(values, list):
-            options.append(("--set", f"{name}={','.join(map(_value, values))}"))
-        elif values is not None:
-            options.append((f"--{name}", values))
+    options = [("--grid", sidecar["grid"])]
+    options += [("--set", setting) for setting in sidecar.get("settings") or []]
+    options += [("--seed", sidecar["seed"])] if sidecar.get("seed") else []
+    given = sidecar.get("options") or {}
+    options += [(f"--{name}", value) for name, value in given.items() if value is not None]
     source = (sidecar.get("equations") or {}).get("source")
     options += [("--equations", source)] if source else []
     options += [("--backend", sidecar.get("backend")), ("--out", folder)]
@@ -57,13 +55,11 @@ def _value(value) -> str:
     return "auto" if value is None else str(value)
 
 
-def grid(sidecar: dict) -> list[tuple[str, str]]:
-    """The values of the grid by name, as text."""
-    configuration = sidecar.get("configuration") or {}
+def grid(sidecar: dict) -> list[list[tuple[str, str]]]:
+    """The values of each block of the grid by name, as text."""
     return [
-        (name, ", ".join(map(_value, values)) if isinstance(values, list) else _value(values))
-        for name, values in configuration.items()
-        if values is not None
+        [(name, ", ".join(map(_value, values))) for name, values in block.items()]
+        for block in sidecar.get("blocks") or []
     ]
 
 
@@ -95,7 +91,23 @@ def times(folder: Path) -> pd.DataFrame | None:
     if timings is None or not len(timings):
         return None
     rows = [_row(name, tasks) for name, tasks in timings.groupby("protocol")]
+    of_paper = timings[timings["protocol"].isin(FIG_4_PROTOCOLS)]
+    of_paper = of_paper[of_paper["configuration"].map(_is_of_fig_4).astype(bool)]
+    if len(of_paper):
+        rows.append(_row(FIG_4, of_paper))
     return pd.DataFrame([*rows, _row("all", timings)])
+
+
+FIG_4 = "of these, Figs. 4b to 4d of the low-rank paper, N = 400, 800, 1600"
+FIG_4_PROTOCOLS = ("lowrank.capacity", "lowrank.completion")
+FIG_4_RULES = ("pseudo_inverse", "pseudo_inverse_zeroed", "optimised")
+
+
+def _is_of_fig_4(configuration: str) -> bool:
+    """Whether a task belongs to these: the paper's rules and sizes at one rate."""
+    task = json.loads(configuration)
+    sizes = task.get("n_neurons") in (400, 800, 1600) and task["correlation"] == 0
+    return sizes and task["rule"] in FIG_4_RULES and task["kappa"] in (2, 3)
 
 
 def _row(name: str, tasks: pd.DataFrame) -> dict:

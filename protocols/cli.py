@@ -16,7 +16,7 @@ from brianmem.equations import Model, load_model
 from brianmem.errors import InputError
 from brianmem.terminal import duration, guard
 from protocols.options import parser
-from protocols.protocol import Protocol, make_tasks, resolve_grid
+from protocols.protocol import Block, Protocol, make_tasks, resolve_grid
 from protocols.sweep import plan, results, workers
 from protocols.sweep.progress import say, with_progress
 from protocols.sweep.sweep import Sweep
@@ -40,7 +40,7 @@ def run(protocol: Protocol, arguments: argparse.Namespace) -> int:
     Raises BrianmemError for bad input, before anything is written.
     """
     check_backend(arguments.backend)
-    grid = resolve_grid(protocol, arguments.grid, arguments.seed, arguments.set)
+    blocks = resolve_grid(protocol, arguments.grid, arguments.seed, arguments.set)
     model = None
     if getattr(arguments, "equations", None) is not None:
         model = load_model(arguments.equations, protocol.default_model)
@@ -51,7 +51,7 @@ def run(protocol: Protocol, arguments: argparse.Namespace) -> int:
         for name in protocol.options or {}
         if getattr(arguments, name) is not None
     }
-    sweep = make_sweep(protocol, grid, model, arguments.backend, inputs, folder)
+    sweep = make_sweep(protocol, blocks, model, arguments.backend, inputs, folder)
     if arguments.dry_run:
         _print_plan(protocol, sweep, arguments.jobs)
         return 0
@@ -75,7 +75,7 @@ def run(protocol: Protocol, arguments: argparse.Namespace) -> int:
             f"{len(missing)} of {len(sweep.works)} tasks have not been run yet, the first is "
             f"{json.dumps(configuration(missing[0].task))}"
         )
-    provenance = _provenance(protocol, arguments, grid, sweep, model)
+    provenance = _provenance(protocol, arguments, blocks, sweep, model)
     return results.write(sweep, folder, provenance)
 
 
@@ -92,21 +92,22 @@ def _chosen(sweep: Sweep, arguments: argparse.Namespace) -> list[Work]:
 
 def make_sweep(
     protocol: Protocol,
-    grid: dict[str, tuple],
+    blocks: list[Block],
     model: Model | None,
     backend: str,
     inputs: dict[str, str],
     folder: Path,
 ) -> Sweep:
-    """The sweep of a grid, all of its tasks checked.
+    """The sweep of a grid's blocks, all of its tasks checked.
 
     Raises InputError if a task cannot run.
     """
     options = dict.fromkeys(protocol.options or {}) | inputs
-    tasks = make_tasks(protocol, grid, backend=backend, model=model, **options)
+    tasks = make_tasks(protocol, blocks, backend=backend, model=model, **options)
     for task in tasks:
         protocol.check_task(task)
-    return Sweep(protocol.name, protocol.run_task, protocol.schemas, tasks, folder, inputs)
+    files = {name: protocol.options[name].files(value) for name, value in inputs.items()}
+    return Sweep(protocol.name, protocol.run_task, protocol.schemas, tasks, folder, files)
 
 
 def compute(
@@ -152,7 +153,7 @@ def _runner(sweep: Sweep, jobs: int, scheduler: str | None) -> Callable:
 def _provenance(
     protocol: Protocol,
     arguments: argparse.Namespace,
-    grid: dict[str, tuple],
+    blocks: list[Block],
     sweep: Sweep,
     model: Model | None,
 ) -> dict:
@@ -163,7 +164,10 @@ def _provenance(
         "protocol": f"protocols.{protocol.name}",
         "backend": arguments.backend,
         "seed": arguments.seed,
-        "configuration": {"grid": arguments.grid, **grid, **options},
+        "grid": arguments.grid,
+        "settings": arguments.set,
+        "blocks": blocks,
+        "options": options,
         "inputs": sweep.inputs,
         "equations": equations and asdict(equations),
         "code": sweep.works[0].code,

@@ -6,7 +6,7 @@ from pathlib import Path
 import joblib
 
 from brianmem.backends import BACKENDS, default_backend
-from protocols.protocol import Protocol
+from protocols.protocol import Protocol, columns
 
 
 def parser(protocol: Protocol) -> argparse.ArgumentParser:
@@ -20,7 +20,7 @@ def parser(protocol: Protocol) -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=VALUE[,VALUE...]",
-        help=f"replace a column of the grid (repeatable): {', '.join(protocol.grids['smoke'])}",
+        help=f"replace a column of the grid (repeatable): {', '.join(columns(protocol))}",
     )
     parser.add_argument(
         "--seed", type=int, default=0, help=f"added to every {protocol.seed_name} (default 0)"
@@ -39,8 +39,8 @@ def parser(protocol: Protocol) -> argparse.ArgumentParser:
         parser.add_argument(
             "--equations", metavar="FILE", help="TOML file that changes the network's equations"
         )
-    for name, text in (protocol.options or {}).items():
-        parser.add_argument(f"--{name}", metavar="PATH", help=text)
+    for name, option in (protocol.options or {}).items():
+        parser.add_argument(f"--{name}", metavar="PATH", help=option.help)
     _add_sweep_options(parser)
     return parser
 

@@ -5,6 +5,7 @@ import types
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from brianmem.equations import Model
@@ -14,6 +15,22 @@ from protocols.sweep.plan import Estimate
 
 AUTO = "auto"  # on the command line: None, a value that the package chooses
 BASELINE = "none"  # what a task has scanned in which every parameter has its first value
+
+Block = dict[str, tuple]  # values by field; their product, and the scans, are the tasks
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of a protocol's own, which says what its tasks read.
+
+    Attributes
+    ----------
+    help : for --help
+    files : value -> the files that it stands for; raises InputError if there are none
+    """
+
+    help: str
+    files: Callable[[str], list[Path]]
 
 
 @dataclass(frozen=True)
@@ -28,7 +45,8 @@ class Protocol:
         values in one task, any other one value per task. Besides those of the grid it may have the
         fields backend, model, details (whether to fill the tables that show a single network) and
         scanned.
-    grids : values by field, for each --grid
+    grids : for each --grid a block, or several whose tasks are put together; all blocks of a grid
+        name the same fields
     seed_name : the field that --seed shifts
     run_task : task -> rows by table name; pure
     schemas : of the tables, the main one first
@@ -38,15 +56,14 @@ class Protocol:
         the task's field scanned names the one, or is BASELINE
     check_model : raises InputError if the equations of --equations do not work
     default_model : equations that --equations edits
-    n_examples : number of seeds whose tasks fill the tables of details
-    options : further options by name, with their help: paths of files that the tasks read, each a
-        task field of type str | None
+    n_examples : number of seeds whose tasks in the first block fill the tables of details
+    options : further options by name, each a task field of type str | None
     """
 
     name: str
     description: str
     task_type: type
-    grids: dict[str, dict[str, tuple]]
+    grids: dict[str, Block | tuple[Block, ...]]
     seed_name: str
     run_task: Callable[[Any], dict[str, list[dict]]]
     schemas: tuple[Schema, ...]
@@ -56,15 +73,29 @@ class Protocol:
     check_model: Callable[[Model], None] | None = None
     default_model: Model | None = None
     n_examples: int = 1
-    options: dict[str, str] | None = None
+    options: dict[str, Option] | None = None
 
 
-def resolve_grid(protocol: Protocol, grid: str, seed: int, settings: list[str]) -> dict[str, tuple]:
-    """The named grid with NAME=VALUE[,VALUE...] settings applied and its seeds shifted by `seed`.
+def resolve_grid(protocol: Protocol, grid: str, seed: int, settings: list[str]) -> list[Block]:
+    """Blocks of a grid, NAME=VALUE[,VALUE...] settings applied and the seeds shifted by `seed`.
 
     Raises InputError for a setting that names no column of the grid or has a wrong value.
     """
-    values = dict(protocol.grids[grid])
+    return [_resolve(protocol, block, seed, settings) for block in _blocks(protocol, grid)]
+
+
+def columns(protocol: Protocol) -> tuple[str, ...]:
+    """The fields that a grid of the protocol names."""
+    return tuple(_blocks(protocol, "smoke")[0])
+
+
+def _blocks(protocol: Protocol, grid: str) -> tuple[Block, ...]:
+    blocks = protocol.grids[grid]
+    return (blocks,) if isinstance(blocks, dict) else blocks
+
+
+def _resolve(protocol: Protocol, block: Block, seed: int, settings: list[str]) -> Block:
+    values = dict(block)
     types_by_name = typing.get_type_hints(protocol.task_type)
     for setting in settings:
         name, equals, text = setting.partition("=")
@@ -82,11 +113,9 @@ def resolve_grid(protocol: Protocol, grid: str, seed: int, settings: list[str]) 
 
 
 def _parse(setting: str, text: str, annotation):
-    kinds = [annotation]
     if typing.get_origin(annotation) is tuple:
-        kinds = [typing.get_args(annotation)[0]]
-    elif isinstance(annotation, types.UnionType):
-        kinds = list(typing.get_args(annotation))
+        annotation = typing.get_args(annotation)[0]
+    kinds = typing.get_args(annotation) or (annotation,)
     if types.NoneType in kinds and text == AUTO:
         return None
     kind = kinds[0]
@@ -97,27 +126,38 @@ def _parse(setting: str, text: str, annotation):
         raise InputError(f"--set {setting}: '{text}' is not {expected}") from None
 
 
-def make_tasks(protocol: Protocol, grid: dict[str, tuple], **common) -> list:
-    """Tasks in the order of their rows; of the fields that are crossed the last varies fastest."""
+def make_tasks(protocol: Protocol, blocks: list[Block], **common) -> list:
+    """Tasks in the order of their rows, block after block; what two blocks share comes once.
+
+    Of the fields that are crossed the last varies fastest.
+    """
     names = {field.name for field in fields(protocol.task_type)}
+    tasks = {}
+    for number, block in enumerate(blocks):
+        examples = block[protocol.seed_name][: protocol.n_examples] if number == 0 else ()
+        for values in _combinations(protocol, block):
+            details = values[protocol.seed_name] in examples
+            given = values | common | {"details": details}
+            task = protocol.task_type(**{n: given[n] for n in given if n in names})
+            tasks.setdefault(frozenset(values.items()), task)
+    return list(tasks.values())
+
+
+def _combinations(protocol: Protocol, block: Block) -> Iterator[dict]:
+    """Values by field of each task of a block, and the field that is scanned."""
     hints = typing.get_type_hints(protocol.task_type)
-    whole = {name: grid[name] for name in grid if typing.get_origin(hints[name]) is tuple}
-    crossed = [name for name in grid if name not in whole and name not in protocol.scans]
-    examples = grid[protocol.seed_name][: protocol.n_examples]
-    tasks = []
-    for scanned, point in _points(protocol.scans, grid):
-        for combination in itertools.product(*(grid[name] for name in crossed)):
-            values = point | dict(zip(crossed, combination, strict=True)) | whole | common
-            values["details"] = values[protocol.seed_name] in examples
-            values["scanned"] = scanned
-            tasks.append(protocol.task_type(**{n: values[n] for n in values if n in names}))
-    return tasks
+    whole = {name: block[name] for name in block if typing.get_origin(hints[name]) is tuple}
+    crossed = [name for name in block if name not in whole and name not in protocol.scans]
+    for scanned, point in _points(protocol.scans, block):
+        for combination in itertools.product(*(block[name] for name in crossed)):
+            values = point | dict(zip(crossed, combination, strict=True)) | whole
+            yield values | {"scanned": scanned}
 
 
-def _points(scans: tuple[str, ...], grid: dict[str, tuple]) -> Iterator[tuple[str, dict]]:
+def _points(scans: tuple[str, ...], block: Block) -> Iterator[tuple[str, dict]]:
     """The baseline, then every other value of each scanned field with the rest of the baseline."""
-    baseline = {name: grid[name][0] for name in scans}
+    baseline = {name: block[name][0] for name in scans}
     yield BASELINE, baseline
     for name in scans:
-        for value in grid[name][1:]:
+        for value in block[name][1:]:
             yield name, baseline | {name: value}

@@ -16,7 +16,7 @@ from brianmem.errors import InputError
 from brianmem.terminal import guard
 from protocols import cli
 from protocols.options import jobs
-from protocols.protocol import Protocol
+from protocols.protocol import Protocol, columns
 from protocols.sweep.progress import say
 from protocols.sweep.sweep import Sweep
 
@@ -86,7 +86,7 @@ def _sidecar(path: Path) -> dict:
         raise InputError(f"{path.with_suffix('.json')} is no JSON: {error}") from None
     if not path.exists():
         raise InputError(f"{path} is missing")
-    if "configuration" not in sidecar or "code" not in sidecar:
+    if "blocks" not in sidecar or "code" not in sidecar:
         raise InputError(f"{path} was not made by a protocol")
     return sidecar
 
@@ -101,16 +101,18 @@ def _protocol(path: Path, sidecar: dict) -> Protocol:
 def _sweep(path: Path, sidecar: dict, protocol: Protocol, folder: Path) -> Sweep:
     """The sweep that the sidecar describes, with its parts in another folder."""
     check_backend(sidecar["backend"])
-    values = sidecar["configuration"]
     try:
-        grid = {name: tuple(values[name]) for name in protocol.grids["smoke"]}
+        blocks = [
+            {name: tuple(block[name]) for name in columns(protocol)} for block in sidecar["blocks"]
+        ]
     except KeyError as missing:
         raise InputError(f"{path}: the grid has no {missing}") from None
+    values = sidecar["options"]
     inputs = {name: values[name] for name in protocol.options or {} if values[name] is not None}
     model = sidecar["equations"] and Model(**sidecar["equations"] | {"source": None})
     if model == protocol.default_model:
         model = None
-    sweep = cli.make_sweep(protocol, grid, model, sidecar["backend"], inputs, folder)
+    sweep = cli.make_sweep(protocol, blocks, model, sidecar["backend"], inputs, folder)
     for name, digest in sidecar["inputs"].items():
         if sweep.inputs[name] != digest:
             raise InputError(f"{values[name]} is not the file that the table was made from")

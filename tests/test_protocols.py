@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -70,8 +71,9 @@ def test_sidecar_and_timings(tmp_path):
     assert run(DELAY, *SMALL_DELAY, "--seed", 3, "--jobs", 0, "--out", tmp_path) == 0
     sidecar = json.loads((tmp_path / "delay_recall.json").read_text())
     assert sidecar["seed"] == 3
-    assert sidecar["configuration"]["seed"] == [3, 4, 5, 6, 7]
-    assert sidecar["configuration"]["n_neurons"] == [60]
+    [block] = sidecar["blocks"]
+    assert block["seed"] == [3, 4, 5, 6, 7]
+    assert block["n_neurons"] == [60]
     assert sidecar["equations"]["model"] == "dv/dt = -v/tau : 1"
     assert {"versions", "git_commit", "git_clean", "backend", "schema_version"} <= set(sidecar)
     assert sidecar["versions"]["brian2"].startswith("2.")
@@ -257,8 +259,8 @@ def test_help_names_the_columns(capsys):
 
 
 def test_a_grid_becomes_one_task_per_combination():
-    grid = resolve_grid(LOWRANK, "smoke", 0, ["rule=hebbian,optimised", "gamma=auto,1.2"])
-    tasks = make_tasks(LOWRANK, grid, backend="numpy", model=None)
+    blocks = resolve_grid(LOWRANK, "smoke", 0, ["rule=hebbian,optimised", "gamma=auto,1.2"])
+    tasks = make_tasks(LOWRANK, blocks[:1], backend="numpy", model=None)
     assert len(tasks) == 20 * 2 * 2
     assert {task.gamma for task in tasks} == {None, 1.2}
     assert all(task.flip_fraction == (0.0, 0.1) for task in tasks)
@@ -279,3 +281,16 @@ def test_random_vertices_are_not_stored_ones():
         random = random_starts(xi, 6, seed)
         assert len(random) == 6
         assert not stored & {tuple(t.start) for t in random}
+
+
+def test_blocks_are_put_together():
+    first = LOWRANK.grids["smoke"]
+    first = (first if isinstance(first, dict) else first[0]) | {"network_seed": (0, 1)}
+    second = first | {"network_seed": (1, 2), "kappa": (5.0, 1.0)}
+    protocol = replace(LOWRANK, grids={"smoke": (first, second)})
+    blocks = resolve_grid(protocol, "smoke", 10, ["rule=optimised"])
+    tasks = make_tasks(protocol, blocks, backend="numpy", model=None)
+    found = [(task.network_seed, task.kappa) for task in tasks]
+    assert found == [(10, 5.0), (11, 5.0), (11, 1.0), (12, 5.0), (12, 1.0)]
+    assert [task.details for task in tasks] == [True, True, False, False, False]
+    assert {task.rule for task in tasks} == {"optimised"}

@@ -24,7 +24,7 @@ class Sweep:
     schemas : of the tables that it gives
     tasks : frozen dataclasses, in the order of the rows
     folder : for the tables; parts go into folder/parts/NAME
-    inputs : paths of files that tasks read, by option; their contents are part of the keys
+    inputs : files that tasks read, by option; their contents are part of the keys
     """
 
     def __init__(
@@ -34,11 +34,11 @@ class Sweep:
         schemas: tuple[Schema, ...],
         tasks: list,
         folder: Path,
-        inputs: dict[str, str] | None = None,
+        inputs: dict[str, list[Path]] | None = None,
     ):
         self.name, self.schemas = name, schemas
         self.store = PartStore(part_folder(folder, name), schemas)
-        self.inputs = {option: digest(path) for option, path in (inputs or {}).items()}
+        self.inputs = {option: digest(files) for option, files in (inputs or {}).items()}
         self.works = [make_work(name, run_task, schemas, task, self.inputs) for task in tasks]
         self.parts: dict[str, Part] = {}  # without their tables
 
@@ -109,17 +109,15 @@ def part_folder(folder: Path, name: str) -> Path:
     return Path(folder) / "parts" / name
 
 
-def digest(path: str) -> str:
-    """Hash of the contents of a file, or of all files in a folder.
+def digest(files: Iterable[Path]) -> str:
+    """Hash of the names and contents of files.
 
-    Raises InputError if it cannot be read.
+    Raises InputError if one cannot be read.
     """
-    found = Path(path)
-    files = sorted(f for f in found.rglob("*") if f.is_file()) if found.is_dir() else [found]
     whole = hashlib.sha256()
-    try:
-        for file in files:
+    for file in files:
+        try:
             whole.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
+        except OSError as error:
+            raise InputError(f"cannot read {file}: {error.strerror}") from None
     return whole.hexdigest()[:16]

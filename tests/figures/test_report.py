@@ -1,5 +1,6 @@
 import base64
 import html
+import json
 import re
 from html.parser import HTMLParser
 
@@ -9,7 +10,15 @@ from analysis.differences import DIFFERENCES
 from brianmem import schemas, tables
 from figures import report, sources
 from figures.__main__ import FIGURES
-from tests.analysis.folder import CAPACITY, ERROR, MAIN, provenance, write, write_tasks
+from tests.analysis.folder import (
+    CAPACITY,
+    ERROR,
+    MAIN,
+    TIMINGS,
+    provenance,
+    write,
+    write_tasks,
+)
 from tests.analysis.rows import lowrank
 
 SCRIPT = "<script>alert('1')</script>"
@@ -93,7 +102,18 @@ def test_every_figure_with_its_caption_numbers_and_commands(page, folder, pictur
         assert f"python -m protocols.{module.PROTOCOL} \\ --grid smoke \\" in text
         for table in module.numbers(folder):
             assert f"<code>{table}</code>" in page
-    assert "--set n_neurons=100,200 \\" in page and "--set gamma=auto \\" in page
+
+
+def test_the_blocks_of_a_grid(tmp_path, pictures):
+    """Values that were set are part of the command; those of each block are listed."""
+    blocks = [{"n_neurons": [100, 200], "gamma": [None]}, {"n_neurons": [400], "gamma": [1.2]}]
+    changes = {"blocks": blocks, "settings": ["kappa=1,2"], "seed": 7}
+    write(tmp_path, {schemas.DELAY_SCAN: MAIN[schemas.DELAY_SCAN]}, **changes)
+    page = report.report(tmp_path, pictures, tmp_path)
+    assert "n_neurons 100, 200 gamma auto n_neurons 400 gamma 1.2" in words(page)
+    assert "python -m protocols.delay.scan \\ --grid smoke \\ --set kappa=1,2 \\ --seed 7 \\" in (
+        words(page)
+    )
 
 
 def test_the_papers_number_the_one_here_and_the_difference(page):
@@ -168,8 +188,36 @@ def test_times_by_protocol(tmp_path, pictures):
     assert "of 2 in this machine" in words(times)
 
 
-def test_no_box_without_trouble(folder, pictures, monkeypatch):
-    monkeypatch.setattr(sources, "RAW", {schema.name: schema for schema in MAIN})
+def test_times_of_the_papers_figure_are_told_apart(tmp_path):
+    """Tasks of its rules and sizes at one rate, of both protocols; others have a line alone."""
+    fig_4 = {"n_neurons": 800, "correlation": 0.0, "rule": "optimised", "kappa": 2.0}
+    tasks = [
+        ("lowrank.capacity", fig_4),
+        ("lowrank.completion", fig_4 | {"kappa": 3.0, "n_neurons": 1600}),
+        ("lowrank.capacity", fig_4 | {"kappa": 5.0}),
+        ("lowrank.capacity", fig_4 | {"n_neurons": 6400}),
+        ("lowrank.capacity", fig_4 | {"correlation": 0.4}),
+        ("lowrank.completion", fig_4 | {"rule": "extended"}),
+        ("lowrank.prediction", fig_4),
+    ]
+    rows = [
+        TIMINGS[0] | {"protocol": name, "configuration": json.dumps(task), "seconds": 2.0**k}
+        for k, (name, task) in enumerate(tasks)
+    ]
+    table = tables.from_rows(schemas.TIMINGS, rows)
+    tables.write(table, schemas.TIMINGS, tmp_path, {})
+    seconds = sources.times(tmp_path).set_index("protocol")["CPU seconds"].to_dict()
+    assert seconds == {
+        "lowrank.capacity": 1 + 4 + 8 + 16,
+        "lowrank.completion": 2 + 32,
+        "lowrank.prediction": 64,
+        sources.FIG_4: 1 + 2,
+        "all": 127,
+    }
+
+
+def test_no_box_without_trouble(folder, boundary, pictures, monkeypatch):
+    monkeypatch.setattr(sources, "RAW", {schema.name: schema for schema in MAIN | boundary})
     assert 'class="warning"' not in report.report(folder, pictures, folder)
 
 
@@ -227,11 +275,12 @@ def test_a_report_that_cannot_be_written(folder, pictures, tmp_path, capsys):
 
 def test_commands_make_the_table_again():
     sidecar = provenance(schemas.LOWRANK_DIGITS)
-    sidecar["configuration"] = {"grid": "paper", "rule": ["a b"], "digits": "my file", "x": None}
+    sidecar |= {"grid": "paper", "settings": ["rule=a b"], "seed": 3}
+    sidecar["options"] = {"digits": "my file", "x": None}
     sidecar["equations"] = {"source": "adaptation.toml"}
     found = sources.command(sidecar, "out").replace(" \\\n ", "")
     assert found == (
-        "python -m protocols.lowrank.digits --grid paper --set 'rule=a b' --digits 'my file' "
-        "--equations adaptation.toml --backend cython --out out"
+        "python -m protocols.lowrank.digits --grid paper --set 'rule=a b' --seed 3 "
+        "--digits 'my file' --equations adaptation.toml --backend cython --out out"
     )
     assert sources.command({"analysis": "analysis.capacity"}, "out") is None

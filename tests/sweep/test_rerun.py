@@ -104,6 +104,7 @@ def test_other_input_files_are_refused(tmp_path, capsys):
     path = tmp_path / "digits.npz"
     np.savez(path, images=images, labels=np.arange(10))
     options = ["--digits", str(path), "--set", "rule=hebbian", "--set", "duration=0.1"]
+    options += ["--set", "n_digits=10", "--set", "network_seed=0"]
     assert cli.main(DIGITS, [*options, "--jobs", "0", "--out", str(tmp_path)]) == 0
     images[3, 20] = 255
     np.savez(path, images=images, labels=np.arange(10))
