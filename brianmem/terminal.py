@@ -1,5 +1,6 @@
 """How a command ends: with what status, and what it says when it cannot go on."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -10,15 +11,22 @@ def guard(program: str, action: Callable[[], int | None]) -> int:
     """Run a command and return its status: its own, 2 for bad input, 130 for an interrupt.
 
     The last two come with one sentence on standard error. An action that returns None has status 0.
+    When whoever reads the output has gone, as in `... | head`, the command ends in silence.
     """
     try:
-        return action() or 0
+        status = action() or 0
+        sys.stdout.flush()  # here, where it is noticed if nobody reads
+        return status
     except BrianmemError as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2
     except MemoryError as error:
         print(f"{program}: error: not enough memory: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # What is still in the buffer must not fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt as interrupt:
         print(": ".join([program, "interrupted", *interrupt.args]), file=sys.stderr)
         return 130

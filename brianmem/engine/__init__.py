@@ -2,7 +2,8 @@
 
 from brianmem.engine.event_driven import EventDriven
 from brianmem.engine.program import Program
+from brianmem.engine.repeated import Repeated
 from brianmem.engine.solution import Exactness
 from brianmem.engine.weights import LowRankWeights
 
-__all__ = ["EventDriven", "Exactness", "LowRankWeights", "Program"]
+__all__ = ["EventDriven", "Exactness", "LowRankWeights", "Program", "Repeated"]

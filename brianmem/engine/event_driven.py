@@ -360,9 +360,18 @@ class EventDriven(CodeRunner):
         """The spikes of one network, with its own indices and times in the given unit."""
         if not 0 <= block < self.n_blocks:
             raise InputError(f"there are blocks 0 to {self.n_blocks - 1}, not {block}")
+        return self.spikes_by_block(unit)[block]
+
+    def spikes_by_block(self, unit: Quantity = second) -> list[Spikes]:
+        """The spikes of every network, as `spikes` gives them, in one pass over the record."""
         neurons, times = self._record()
-        own = neurons // self.n_neurons == block
-        return Spikes(neurons[own].astype(np.int64) % self.n_neurons, times[own] / float(unit))
+        block = neurons // self.n_neurons
+        if (np.diff(block) < 0).any():  # several steps of the clock, each block after block
+            order = np.argsort(block, kind="stable")
+            neurons, times, block = neurons[order], times[order], block[order]
+        ends = np.searchsorted(block, np.arange(1, self.n_blocks))
+        parts = np.split(neurons.astype(np.int64), ends), np.split(times / float(unit), ends)
+        return [Spikes(n % self.n_neurons, t) for n, t in zip(*parts, strict=True)]
 
     def _record(self) -> tuple[np.ndarray, np.ndarray]:
         if self._standalone:

@@ -67,7 +67,7 @@ class Program:
             array = self._checked(name, value)
             arguments.append(f"{self.group.name}.{name}={_write(folder, 'of_' + name, array)}")
         self.device.run(str(folder), "results", with_output=False, run_args=arguments)
-        return [self.engine.spikes(block) for block in range(self.engine.n_blocks)]
+        return self.engine.spikes_by_block()
 
     def _checked(self, name: str, value) -> np.ndarray:
         variable = self.group.variables.get(name)

@@ -91,6 +91,6 @@ def run(networks, backend, shared=False, step=0.5, also=(), **options):
         engine = EventDriven(group, weights[0] if same else np.array(weights), **options)
         extra = [make(group) for make in also]
         Network(group, engine, *extra).run(networks[0].duration * TAU, namespace={})
-        spikes = [engine.spikes(block, TAU) for block in range(engine.n_blocks)]
+        spikes = engine.spikes_by_block(TAU)
         t, i = engine.t / second, engine.i
     return (spikes, *extra, i, t) if also else spikes

@@ -1,5 +1,6 @@
 """The engine beside Brian2's other objects, and what stops it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,28 @@ def test_monitors_agree_with_the_record(form, backend):
             v = drawn.neurons.drive + (drawn.start - drawn.neurons.drive) * np.exp(-now)
             v = v + drawn.weights[:, engine.i[earlier]] @ decay
             np.testing.assert_allclose(states.v[:, k], v, atol=1e-12)
+
+
+def test_spikes_by_block_over_several_clock_steps(runtime_backend):
+    """The record has block after block within each step; each block gets its own, in order."""
+    drawn = [draw(N, 6 + seed, duration=3.0) for seed in range(3)]
+    starts = np.concatenate([d.start for d in drawn])
+    with brian_backend(runtime_backend):
+        group = group_of(replace(drawn[0], start=starts))
+        engine = EventDriven(group, np.array([d.weights for d in drawn]))
+        Network(group, engine).run(3 * TAU)
+        found = engine.spikes_by_block(TAU)
+        assert (np.diff(engine.i // N) < 0).any()
+        assert len(found) == 3 and sum(map(len, found)) == len(engine.i)
+        for block, own in enumerate(found):
+            expected, single = drawn[block].reference(), engine.spikes(block, TAU)
+            np.testing.assert_array_equal(own.neuron, expected.neuron)
+            np.testing.assert_allclose(own.time, expected.time, atol=1e-12)
+            np.testing.assert_array_equal(own.neuron, single.neuron)
+            np.testing.assert_array_equal(own.time, single.time)
+            assert len(np.unique(np.floor(own.time / STEP))) > 6
+        with pytest.raises(InputError, match="there are blocks 0 to 2, not 3"):
+            engine.spikes(3)
 
 
 def test_other_synapses_hear_the_spikes_and_speak_to_the_group(backend):

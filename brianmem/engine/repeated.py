@@ -1,0 +1,48 @@
+"""A network that is run again and again without a compiled program: the twin of Program."""
+
+from brian2 import Network, NeuronGroup
+
+from brianmem.engine.event_driven import EventDriven
+from brianmem.errors import InputError
+from brianmem.spikes import Spikes
+
+
+class Repeated:
+    """Runs of one step of the clock, each from the values that the group has now.
+
+    Brian2 looks through a network and makes its code objects anew before every run, which takes
+    longer than a small network's spikes. Here it does so once.
+
+    Parameters
+    ----------
+    engine, group : made with a backend other than cpp_standalone
+    """
+
+    def __init__(self, engine: EventDriven, group: NeuronGroup):
+        self.engine, self.group = engine, group
+        self._network = Network(group, engine)
+        self._network.store()
+        self._ready = False
+
+    def run(self, duration, **values) -> list[Spikes]:
+        """The spikes of each block, with times in seconds.
+
+        Parameters
+        ----------
+        duration : the step of the group's clock, with units
+        values : of variables of the group, for this run alone
+
+        Raises InputError if the duration is not one step of the clock.
+        """
+        if duration != self.group.clock.dt:
+            raise InputError(f"a run lasts one step, {self.group.clock.dt}, not {duration}")
+        if self._ready:
+            self._network.restore()
+        for name, value in values.items():
+            setattr(self.group, name, value)
+        if self._ready:
+            self.engine.run()
+        else:
+            self._network.run(duration)
+            self._ready = True
+        return self.engine.spikes_by_block()
