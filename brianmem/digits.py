@@ -1,4 +1,4 @@
-"""Images of digits as binary patterns: scikit-learn's by default, MNIST from a file."""
+"""Images of digits as binary patterns: scikit-learn's by default, MNIST from the web or a file."""
 
 import gzip
 import struct
@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from scipy.ndimage import zoom
 
+from brianmem import mnist
 from brianmem.errors import InputError
 
 SIDE = 28  # pixels of an MNIST image
+N_CLASSES = 10
+MNIST = "mnist"  # the source that is fetched; a folder of this name is ./mnist
 
 
 @dataclass(frozen=True)
@@ -31,27 +35,26 @@ class Digits:
     name: str
 
 
-def load_digits(path=None) -> Digits:
-    """scikit-learn's 8 x 8 digits upscaled to 28 x 28, or MNIST from a file.
+def load_digits(source=None) -> Digits:
+    """scikit-learn's 8 x 8 digits upscaled to 28 x 28, or MNIST.
 
     Parameters
     ----------
-    path : None; an images file in MNIST's idx format, gzipped or not, with its labels file beside
-        it ("images" and "idx3" in the name become "labels" and "idx1"); a folder with one such
-        pair; or an npz file with the arrays images and labels, or x_train and y_train
+    source : None for scikit-learn's; "mnist" for MNIST's test images, which are fetched once; an
+        images file in MNIST's idx format, gzipped or not, with its labels file beside it ("images"
+        and "idx3" in the name become "labels" and "idx1"); a folder with one such pair; or an npz
+        file with the arrays images and labels, or x_train and y_train
 
-    Raises InputError if a file is missing or holds something else.
+    Raises InputError if a file is missing or holds something else, or cannot be fetched.
     """
-    if path is None:
+    if source is None:
         return _embedded_digits()
-    path = Path(path)
-    if path.is_dir():
-        path = _only_images_file(path)
+    path, *others = digit_files(source)
     try:
-        if path.suffix == ".npz":
-            images, labels = _read_npz(path)
+        if others:
+            images, labels = _read_idx(path), _read_idx(*others)
         else:
-            images, labels = _read_idx(path), _read_idx(_labels_file(path))
+            images, labels = _read_npz(path)
     except OSError as error:
         file = error.filename or path
         raise InputError(f"cannot read digits from {file}: {error.strerror or error}") from None
@@ -60,21 +63,45 @@ def load_digits(path=None) -> Digits:
             f"{path} holds images of shape {images.shape} and labels of shape {labels.shape}: "
             f"expected (n, {SIDE}, {SIDE}) and (n,)"
         )
-    if not (_is_integer(images) and _is_integer(labels) and _has_bytes(images)):
-        raise InputError(f"{path} must hold pixels as integers from 0 to 255, and integer labels")
-    return Digits(images / 255.0, labels.astype(int), path.name)
+    bytes_of_ink = _is_integer(images, 255) and images.max(initial=0) > 1
+    if not (bytes_of_ink and _is_integer(labels, N_CLASSES - 1)):
+        raise InputError(f"{path} must hold pixels as integers from 0 to 255, and labels to 9")
+    name = "MNIST test images" if source == MNIST else path.name
+    return Digits(images / 255.0, labels.astype(int), name)
 
 
-def one_of_each(digits: Digits, rng: np.random.Generator) -> np.ndarray:
-    """Indices of ten random images, one of each class from 0 to 9.
+def digit_files(source) -> list[Path]:
+    """The files that a source other than None stands for: images and labels, or one npz file.
 
-    Raises InputError if a class has no image.
+    Raises InputError for a folder without a file of images or with several, and if MNIST cannot be
+    fetched.
     """
-    choices = [np.flatnonzero(digits.labels == label) for label in range(10)]
-    missing = [label for label, found in enumerate(choices) if not len(found)]
-    if missing:
+    if source == MNIST:
+        return mnist.fetch()
+    path = Path(source)
+    if path.is_dir():
+        path = _only_images_file(path)
+    return [path] if path.suffix == ".npz" else [path, _labels_file(path)]
+
+
+def choose_digits(digits: Digits, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Indices of n random images that differ once binarised, shape (n,).
+
+    They come in rounds of one image of each class, from 0 to 9; a class that has no more images is
+    passed over. Ten images are one of each.
+
+    Raises InputError if a class has no image, or if there are not n different ones.
+    """
+    _, different = np.unique(np.packbits(_bright(digits.images), axis=1), axis=0, return_index=True)
+    shuffled = rng.permutation(np.sort(different))
+    labels = digits.labels[shuffled]
+    missing = np.setdiff1d(np.arange(N_CLASSES), labels)
+    if len(missing):
         raise InputError(f"{digits.name} has no image of digit {missing[0]}")
-    return np.array([rng.choice(found) for found in choices])
+    if n > len(shuffled):
+        raise InputError(f"{digits.name} has {len(shuffled)} different images, not {n}")
+    rounds = pd.Series(labels).groupby(labels).cumcount()
+    return shuffled[np.lexsort((labels, rounds))[:n]]
 
 
 def as_patterns(images: np.ndarray) -> np.ndarray:
@@ -82,19 +109,21 @@ def as_patterns(images: np.ndarray) -> np.ndarray:
 
     Raises InputError if two images give the same pattern.
     """
-    bright = images.reshape(len(images), -1).T > 0.5
-    if len(np.unique(bright, axis=1).T) < len(images):
+    bright = _bright(images)
+    if len(np.unique(bright, axis=0)) < len(images):
         raise InputError("two of the images are the same once they are binarised")
-    return np.where(bright, 1, -1).astype(np.int8)
+    return np.where(bright.T, 1, -1).astype(np.int8)
 
 
-def _is_integer(array: np.ndarray) -> bool:
-    return np.issubdtype(array.dtype, np.integer)
+def _bright(images: np.ndarray) -> np.ndarray:
+    """Which pixels of each image are ink, boolean, shape (n_images, 784)."""
+    return images.reshape(len(images), -1) > 0.5
 
 
-def _has_bytes(images: np.ndarray) -> bool:
-    """Pixels from 0 to 255, and not all of them background."""
-    return images.min(initial=0) >= 0 and 1 < images.max(initial=0) <= 255
+def _is_integer(array: np.ndarray, most: int) -> bool:
+    """Whether an array holds integers from 0 to `most`."""
+    integer = np.issubdtype(array.dtype, np.integer)
+    return integer and array.min(initial=0) >= 0 and array.max(initial=0) <= most
 
 
 def _embedded_digits() -> Digits:

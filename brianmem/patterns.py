@@ -11,6 +11,23 @@ def draw_binary(n_latents: int, n_patterns: int, rng: np.random.Generator) -> np
     return rng.choice(np.array([-1, 1], dtype=np.int8), size=(n_latents, n_patterns))
 
 
+def draw_correlated(
+    n_latents: int, n_patterns: int, correlation: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Patterns of -1 and +1, shape (n_latents, n_patterns), any two with this mean correlation.
+
+    Each element is that of a common random pattern with probability (1 + sqrt(correlation)) / 2.
+    Without correlation they are those of draw_binary. Raises InputError outside [0, 1).
+    """
+    if not 0 <= correlation < 1:
+        raise InputError(f"correlation must lie in [0, 1), not at {correlation}")
+    if correlation == 0:
+        return draw_binary(n_latents, n_patterns, rng)
+    common = draw_binary(n_latents, 1, rng)
+    alike = rng.random((n_latents, n_patterns)) < (1 + np.sqrt(correlation)) / 2
+    return np.where(alike, common, -common)
+
+
 def as_binary(patterns) -> np.ndarray:
     """Patterns of +-1 from +-1 or 0/1, shape (n_latents, n_patterns), int8.
 

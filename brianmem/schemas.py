@@ -23,17 +23,24 @@ GAMMA_CHOSEN = Column(
     "gamma_chosen", bool, "", "whether the rule chose gamma, for each network, and not the grid"
 )
 
+START = Column(
+    "start",
+    str,
+    "",
+    "stored: a stored pattern; random: a vertex that was not stored",
+    one_of=("stored", "random"),
+)
+
+TRIVIAL = Column(
+    "trivial", bool, "", "whether the memory would keep any vertex as well, and so remembers none"
+)
+
 LOWRANK_TRIAL = (
     GAMMA_CHOSEN,
+    TRIVIAL,
     FLIP_FRACTION,
     PATTERN,
-    Column(
-        "start",
-        str,
-        "",
-        "stored: a stored pattern; random: a vertex that was not stored",
-        one_of=("stored", "random"),
-    ),
+    START,
     Column(
         "overlap",
         float,
@@ -65,6 +72,16 @@ LOWRANK_TRIAL = (
     Column("dt", float, "tau", "clock step; 0 for the exact simulator", least=0),
 )
 
+COMPLETION_TRIAL = (
+    "gamma_chosen",
+    "trivial",
+    "pattern",
+    "start",
+    "backend",
+    "simulator",
+    "dt",
+)
+
 LOWRANK_STORED = (
     RULE,
     N_NEURONS,
@@ -93,6 +110,32 @@ LOWRANK_RECALL = Schema(
         Column("rank", int, "", "rank of the neural patterns", least=0),
         Column("alpha", float, "", "lift that makes the weights inhibitory"),
         Column("bias", float, "", "drive minus threshold", least=0),
+        Column(
+            "hebbian_correlation",
+            float,
+            "",
+            "Pearson correlation of the decoder's elements with those of the Hebbian rule for the "
+            "same patterns, own axes left out; empty: one of the two has equal elements",
+            optional=True,
+            least=-1,
+            most=1,
+        ),
+        Column(
+            "alignment_mean",
+            float,
+            "",
+            "mean over latents of xi_k (D eta)_k of the pattern, 1 where the constraint holds; "
+            "empty: a random vertex",
+            optional=True,
+        ),
+        Column(
+            "alignment_spread",
+            float,
+            "",
+            "its standard deviation over latents, 0 where the constraint holds",
+            optional=True,
+            least=0,
+        ),
         Column(
             "spikes_in_shared_steps",
             float,
@@ -169,9 +212,83 @@ LOWRANK_RECALL_CONSTRAINTS = Schema(
     ),
 )
 
-LOWRANK_CAPACITY = Schema("lowrank_capacity", (*LOWRANK_STORED, *LOWRANK_TRIAL))
+CORRELATION = Column(
+    "correlation", float, "", "mean correlation of any two patterns", least=0, most=1
+)
 
-LOWRANK_COMPLETION = Schema("lowrank_completion", (*LOWRANK_STORED, *LOWRANK_TRIAL))
+LOWRANK_CAPACITY = Schema("lowrank_capacity", (*LOWRANK_STORED, CORRELATION, *LOWRANK_TRIAL))
+
+LOWRANK_COMPLETION = Schema(
+    "lowrank_completion",
+    (
+        *LOWRANK_STORED,
+        CORRELATION,
+        *(c for c in LOWRANK_TRIAL if c.name in COMPLETION_TRIAL),
+        Column(
+            "completed",
+            float,
+            "",
+            "largest part of flips that ends with overlap above 0.95, by bisection; empty: not "
+            "even undamaged",
+            optional=True,
+            least=0,
+            most=1,
+        ),
+        Column(
+            "completed_exactly",
+            float,
+            "",
+            "the same with all signs right",
+            optional=True,
+            least=0,
+            most=1,
+        ),
+        Column("n_runs", int, "", "runs that the bisection took", least=1),
+    ),
+)
+
+LOWRANK_ATTRACTORS = Schema("lowrank_attractors", (*LOWRANK_STORED, *LOWRANK_TRIAL))
+
+CUED_PATTERN = Column(
+    "cued_pattern",
+    int,
+    "",
+    "index of the pattern, or of the random vertex, that the start was made from",
+    least=0,
+)
+
+LOWRANK_ATTRACTORS_TRACES = Schema(
+    "lowrank_attractors_traces",
+    (
+        *LOWRANK_STORED,
+        START,
+        FLIP_FRACTION,
+        CUED_PATTERN,
+        Column(
+            "pattern",
+            int,
+            "",
+            "index of the stored pattern; empty: the start itself, flips included",
+            optional=True,
+            least=0,
+        ),
+        Column("time", float, "tau", "time", least=0),
+        Column("overlap", float, "", "cosine of pattern and latents", least=-1, most=1),
+    ),
+)
+
+LOWRANK_ATTRACTORS_SPIKES = Schema(
+    "lowrank_attractors_spikes",
+    (
+        *LOWRANK_STORED,
+        START,
+        FLIP_FRACTION,
+        CUED_PATTERN,
+        Column("time", float, "tau", "time of the spike", least=0),
+        Column("neuron", int, "", "index of the neuron; N/2 + k is the antagonist of k", least=0),
+        Column("active", bool, "", "whether the neuron is active in the pattern or vertex"),
+    ),
+)
 
 LOWRANK_DIGITS = Schema(
     "lowrank_digits",
@@ -347,6 +464,7 @@ LOWRANK_PREDICTION = Schema(
     "lowrank_prediction",
     (
         *LOWRANK_STORED,
+        CORRELATION,
         *LOWRANK_TRIAL,
         Column("predicted_stable", bool, "", "whether the network should stay at the vertex"),
         Column(
@@ -394,5 +512,138 @@ LOWRANK_PREDICTION = Schema(
             "distance of silent neurons to threshold over its deviation; empty: not looked for",
             optional=True,
         ),
+    ),
+)
+
+PERTURBATION = (
+    Column("noise", float, "kappa q", "standard deviation of the membrane noise", least=0),
+    Column(
+        "tau_spread", float, "", "standard deviation of time constants over their mean", least=0
+    ),
+    Column("threshold_spread", float, "kappa q", "standard deviation of thresholds", least=0),
+    Column(
+        "weight_spread", float, "", "standard deviation of each weight over its own size", least=0
+    ),
+    Column(
+        "lost_synapses", float, "", "part of the synapses between neurons lost", least=0, most=1
+    ),
+    Column("dead_neurons", float, "", "part of the neurons that never fire", least=0, most=1),
+)
+
+LOWRANK_ROBUSTNESS = Schema(
+    "lowrank_robustness",
+    (
+        Column("scanned", str, "", "the column that differs from the baseline; none: the baseline"),
+        *LOWRANK_STORED,
+        *PERTURBATION,
+        *LOWRANK_TRIAL,
+        Column(
+            "ran_away",
+            bool,
+            "",
+            "whether the run was stopped for its number of spikes; overlaps and counts are then 0",
+        ),
+    ),
+)
+
+BOUNDARY_RUN = (
+    Column("case", str, "", "network: see brianmem/lowrank/boundary_examples.py"),
+    Column("start_seed", int, "", "seed of the directions of the starts", least=0),
+    Column("kappa", float, "", "scale of the boundary in latent space, in spikes", least=0),
+    Column("duration", float, "tau", "simulated time", least=0),
+)
+BOUNDARY_START = Column("start", int, "", "number of the start within its case", least=0)
+
+
+def _latents(name: str, meaning: str, optional: bool = False) -> tuple[Column, ...]:
+    """NAME_1, NAME_2, and NAME_0 that is empty in networks without a lift."""
+    return (
+        Column(f"{name}_1", float, "", f"{meaning}, y_1", optional),
+        Column(f"{name}_2", float, "", f"{meaning}, y_2", optional),
+        Column(f"{name}_0", float, "", f"{meaning}, y_0; empty: there is none", True),
+    )
+
+
+LOWRANK_BOUNDARY = Schema(
+    "lowrank_boundary",
+    (
+        *BOUNDARY_RUN,
+        BOUNDARY_START,
+        N_NEURONS,
+        Column("alpha", float, "", "lift; empty: none", optional=True),
+        Column("gamma", float, "", "W_ii = -gamma before the lift; empty: E_i D_i", optional=True),
+        Column(
+            "own_share",
+            float,
+            "",
+            "mean part of D eta = xi that neurons meet on their own axis; empty: no memory made so",
+            optional=True,
+        ),
+        Column("start_degrees", float, "degree", "direction of the start from the origin"),
+        *_latents("start", "start"),
+        *_latents("mean", "latents of the spikes averaged over the last quarter"),
+        *_latents("fixed", "stable fixed point of the fluid limit next to the mean", True),
+        Column("spike_size", float, "", "length of the longest decoder", least=0),
+        Column(
+            "overlap",
+            float,
+            "",
+            "cosine of the mean latents and the vertex (1, -1); empty: no memory",
+            optional=True,
+            least=-1,
+            most=1,
+        ),
+        Column("n_spikes", int, "", "spikes in the run", least=0),
+        *(c for c in LOWRANK_TRIAL if c.name in ("backend", "simulator", "dt")),
+    ),
+)
+
+LOWRANK_BOUNDARY_NEURONS = Schema(
+    "lowrank_boundary_neurons",
+    (
+        *BOUNDARY_RUN,
+        BOUNDARY_START,
+        Column("neuron", int, "", "index of the neuron", least=0),
+        *_latents("encoder", "E: at threshold, E y + bias is zero"),
+        Column("bias", float, "", "drive minus threshold", least=0),
+        *_latents("decoder", "D: what a spike adds"),
+        Column("rate", float, "spikes/tau", "filtered spikes over the last quarter"),
+        Column(
+            "fixed_rate",
+            float,
+            "spikes/tau",
+            "rate at the fixed point next to the mean; empty: no stable one",
+            optional=True,
+            least=0,
+        ),
+    ),
+)
+
+LOWRANK_BOUNDARY_PATHS = Schema(
+    "lowrank_boundary_paths",
+    (
+        *BOUNDARY_RUN,
+        BOUNDARY_START,
+        Column("time", float, "tau", "time", least=0),
+        Column(
+            "event",
+            str,
+            "",
+            "start, before or after a spike, end; in between the latents leak to the origin",
+            one_of=("start", "before", "after", "end"),
+        ),
+        Column("neuron", int, "", "which one fires; empty at start and end", optional=True),
+        *_latents("y", "latent"),
+    ),
+)
+
+LOWRANK_BOUNDARY_POINTS = Schema(
+    "lowrank_boundary_points",
+    (
+        *BOUNDARY_RUN,
+        Column("point", int, "", "number of the fixed point of the fluid limit", least=0),
+        Column("n_active", int, "", "neurons that fire at it", least=0),
+        Column("stable", bool, "", "whether rates return to it"),
+        *_latents("y", "latent"),
     ),
 )

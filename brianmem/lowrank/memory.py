@@ -1,6 +1,6 @@
 """A low-rank network with its patterns stored: all numbers that a simulator needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,10 +36,27 @@ class LowRankMemory:
     bias: float
     info: dict
 
+    def with_gamma(self, gamma: float | None) -> "LowRankMemory":
+        """The same patterns with another self-connection; None takes the one that suits the rule.
+
+        Raises InputError if the bias would not be positive.
+        """
+        return _network(self.patterns, replace(self.params, gamma=gamma), self.decoder, self.info)
+
     @property
     def drive(self) -> float:
         """I, the potential that a neuron without input approaches."""
         return self.params.threshold + self.bias
+
+    @property
+    def axis_drive(self) -> float:
+        """kappa q: what a latent axis gets from the other axes at a vertex.
+
+        The scale of potentials is arbitrary (weights, bias and noise may all be multiplied by one
+        factor), and this is what noise and thresholds of different rules can be compared with. 0
+        for a memory that stores nothing.
+        """
+        return self.params.kappa * max(0.0, self.info["gain"])
 
     def start_latents(self, pattern) -> np.ndarray:
         """y(0) = kappa xi, shape (K,), for a start in a (damaged) pattern of +-1."""
@@ -65,9 +82,15 @@ def store(
     CapacityWarning as the storage rule does.
     """
     decoder, info = fit(patterns, params, rng)
+    return _network(as_binary(patterns), params, decoder, info)
+
+
+def _network(
+    xi: np.ndarray, params: LowRankParameters, decoder: np.ndarray, info: dict
+) -> LowRankMemory:
     gamma = info["self_connection"] if params.gamma is None else params.gamma
     weights = geometry.recurrent_weights(decoder, gamma)
     alpha = geometry.lift(weights)
     bias = geometry.bias(params.kappa, alpha, info["gain"], gamma, params.n_latents)
     weights -= alpha
-    return LowRankMemory(params, as_binary(patterns), decoder, weights, alpha, gamma, bias, info)
+    return LowRankMemory(params, xi, decoder, weights, alpha, gamma, bias, info)

@@ -9,13 +9,14 @@ ever.
 
 import math
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 from brian2 import Clock, Equations, Network, NeuronGroup, SpikeMonitor, Synapses, ms
 from brian2.utils.stringtools import get_identifiers
 
 from brianmem.backends import brian_backend
-from brianmem.engine import EventDriven, LowRankWeights, Program
+from brianmem.engine import EventDriven, LowRankWeights, Program, Repeated
 from brianmem.engine.solution import Solution
 from brianmem.equations import INTEGRATORS, Model
 from brianmem.errors import InexactWarning, InputError
@@ -27,6 +28,8 @@ from brianmem.spikes import Spikes
 
 # Only the ratio of the clock step to tau matters; Brian2 wants times with units.
 TAU = 10 * ms
+# The potential of a copy without a start: from there a neuron needs 60 tau to its first spike.
+SILENT = -1e30
 
 
 def constants(drive: float, threshold: float) -> dict:
@@ -61,14 +64,29 @@ def simulate(
     Raises InputError for equations that cannot be solved between spikes or have no variable v
     without units, and RunawayError for more than 20 times the spikes of the fixed point.
     """
+    with repeated(memory, len(starts), model, backend, dtype) as run:
+        return run(starts)
+
+
+@contextmanager
+def repeated(
+    memory: LowRankMemory,
+    n_copies: int,
+    model: Model = LIF,
+    backend: str = "numpy",
+    dtype: type = np.float64,
+):
+    """A function of starts, n_copies at most, that does what `simulate` does, and is built once.
+
+    What `simulate` takes to set a network up is more than its spikes take, if it is small.
+    """
     most_spikes(memory)
-    params, n_copies = memory.params, len(starts)
+    params = memory.params
     with brian_backend(backend, build_on_run=False):
         # One step of the clock is enough: nobody looks in between.
         group = _exact_group(model, n_copies * params.n_neurons, params.duration * TAU)
         values = {"drive": memory.drive, "theta": params.threshold}
         values = {name: x for name, x in values.items() if name in group.variables}
-        values["v"] = np.concatenate([memory.start_potential(start) for start in starts])
         engine = EventDriven(
             group,
             weights_of(memory),
@@ -79,13 +97,16 @@ def simulate(
             monitored=False,
             name="lowrank_events",
         )
-        if backend == "cpp_standalone":
-            runs = Program(engine, group).run(params.duration * TAU, **values)
-            return [Spikes(run.neuron, run.time / float(TAU)) for run in runs]
-        for name, value in values.items():
-            setattr(group, name, value)
-        Network(group, engine).run(params.duration * TAU)
-        return [engine.spikes(copy, TAU) for copy in range(n_copies)]
+        program = (Program if backend == "cpp_standalone" else Repeated)(engine, group)
+
+        def run(starts) -> list[Spikes]:
+            v = np.full((n_copies, params.n_neurons), SILENT)
+            for copy, start in enumerate(starts):
+                v[copy] = memory.start_potential(start)
+            runs = program.run(params.duration * TAU, v=v.ravel(), **values)
+            return [Spikes(r.neuron, r.time / float(TAU)) for r in runs[: len(starts)]]
+
+        yield run
 
 
 def solution(model: Model) -> Solution:

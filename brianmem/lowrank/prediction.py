@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from brianmem.criteria import RECALLED
 from brianmem.lowrank import readout
 from brianmem.lowrank.geometry import own_elements, without_own_elements
 from brianmem.lowrank.memory import LowRankMemory
@@ -34,7 +35,6 @@ SPREAD_OF_RATES = "spread of rates"
 THIN_MARGIN = "thin margin"
 REASONS = (STABLE, NO_FIXED_POINT, ELSEWHERE, REPELLING, SPREAD_OF_RATES, THIN_MARGIN)
 
-NEAR = 0.95  # overlap above which a fixed point still stands for its vertex
 # Chosen on 6216 starts (four rules, N = 40 to 400) that are in no grid. The minima are flat: errors
 # grow by less than 15 % between 1.5 and 2.5 for the spread, and 1.6 and 2.8 for the margin.
 MOST_SPREAD = 2.0
@@ -91,7 +91,7 @@ def predict(memory: LowRankMemory, pattern) -> Prediction:
     active, rates = found
     latents = memory.decoder @ rates
     overlap = readout.overlap(latents, pattern)
-    if not overlap > NEAR:
+    if not overlap > RECALLED:
         return Prediction(False, ELSEWHERE, overlap, active, rates, latents)
     inhibition = -memory.weights[np.ix_(active, active)]
     eigenvalue = float(np.linalg.eigvals(inhibition).real.min())

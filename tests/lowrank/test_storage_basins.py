@@ -14,8 +14,8 @@ from brianmem.lowrank.parameters import LowRankParameters
 from brianmem.lowrank.storage import RULES, SELF_CONNECTIONS, extended, fit, regularised
 from brianmem.lowrank.storage.extended import ANTAGONIST
 from brianmem.lowrank.storage.extended_noise import flip_prob, train
-from brianmem.lowrank.storage.regression import ridge, unit_gain
-from brianmem.patterns import draw_binary, draw_flips, flip
+from brianmem.lowrank.storage.regression import contrast, penalty, ridge, unit_gain
+from brianmem.patterns import draw_binary, draw_correlated, draw_flips, flip
 
 NEW = ["regularised", "extended", "extended_noise"]
 SEEDS = st.integers(0, 10**6)
@@ -65,8 +65,8 @@ def noise_row(target, others, sigma):
 @pytest.mark.parametrize("rule", [regularised, extended])
 def test_ridge_rules_equal_a_convex_solver(rule, k, p):
     xi = draw(k, p, seed=1)
-    penalty = k * rule.penalty_per_latent(p / (2 * k))
-    g = unit_gain(by_rows(xi, lambda target, others: ridge_row(target, others, penalty)), xi)
+    size = penalty(xi, rule.penalty_per_latent(p / (2 * k)))
+    g = unit_gain(by_rows(xi, lambda target, others: ridge_row(target, others, size)), xi)
     name, a = ("regularised", 0.0) if rule is regularised else ("extended", ANTAGONIST)
     expected = (g + a * np.eye(k)) @ geometry.encoder(k).T / (1 + a)
     # Clarabel stops at a relative gap of 1e-8, about the square of the error of its solution.
@@ -225,3 +225,15 @@ def test_basins_are_larger_than_those_of_the_optimised_rule(rule, load):
 def test_noise_trained_weights_mend_patterns_beyond_the_capacity_of_the_optimised_rule():
     assert completed("extended_noise", 0.55, 0.01) >= 0.7
     assert completed("optimised", 0.55, 0.01) == 0
+
+
+def test_the_penalty_follows_the_contrast():
+    for correlation in (0.0, 0.4, 0.8):
+        xi = draw_correlated(400, 60, correlation, np.random.default_rng(1)).astype(float)
+        # Of 400 latents: a standard error of the mean below .01.
+        assert contrast(xi) == pytest.approx(1 - correlation, abs=0.02)
+        assert penalty(xi, 0.1) == pytest.approx(40 * (1 - correlation) ** 1.5, rel=0.1)
+    same = np.ones((10, 3))
+    assert contrast(same) == 0 and penalty(same, 0.1) > 0
+    assert np.isfinite(RULES["extended"](same)).all()
+    assert contrast(np.ones((10, 1))) == 1

@@ -15,13 +15,20 @@ from brianmem.lowrank.parameters import LowRankParameters
 from brianmem.lowrank.storage import extended, extended_noise, regularised
 from brianmem.lowrank.storage.hebbian import hebbian
 from brianmem.lowrank.storage.optimised import optimised
-from brianmem.lowrank.storage.pseudo_inverse import pseudo_inverse, pseudo_inverse_zeroed
+from brianmem.lowrank.storage.pseudo_inverse import (
+    pseudo_inverse,
+    pseudo_inverse_neural,
+    pseudo_inverse_rescaled,
+    pseudo_inverse_zeroed,
+)
 from brianmem.patterns import as_binary
 
 RULES = {
     "hebbian": hebbian,
     "pseudo_inverse": pseudo_inverse,
     "pseudo_inverse_zeroed": pseudo_inverse_zeroed,
+    "pseudo_inverse_rescaled": pseudo_inverse_rescaled,
+    "pseudo_inverse_neural": pseudo_inverse_neural,
     "optimised": optimised,
     "regularised": regularised.regularised,
     "extended": extended.extended,
@@ -60,7 +67,8 @@ def fit(
     -------
     decoder : D, shape (n_latents, n_neurons), normalised so that D eta = xi where the rule can
     info : residual (largest element of |D eta - xi|), rank (of the neural patterns eta),
-        gain (q) and self_connection (the gamma that suits the rule)
+        gain (q), self_connection (the gamma that suits the rule) and trivial (whether D eta = xi
+        holds for any vertex, so that nothing is remembered)
 
     Warns with CapacityWarning where a rule that should meet D eta = xi cannot, or meets it for
     every vertex and so remembers nothing. Raises InputError for an unknown rule, wrong shapes and
@@ -77,16 +85,32 @@ def fit(
             f"{params.n_patterns} ask for ({params.n_latents}, {params.n_patterns})"
         )
     decoder = RULES[params.rule](xi.astype(float))
-    eta = geometry.neural_patterns(xi)
     gain = geometry.gain(decoder, xi)
     info = {
-        "residual": float(np.abs(decoder @ eta - xi).max()),
-        "rank": int(np.linalg.matrix_rank(eta)),
+        "residual": _residual(decoder, xi),
+        "rank": _rank_of_neural_patterns(xi),
         "gain": gain,
         "self_connection": _self_connection(params, decoder, gain),
+        "trivial": _keeps_every_vertex(decoder),
     }
     _warn_beyond_capacity(params, info)
     return decoder, info
+
+
+def _residual(decoder: np.ndarray, xi: np.ndarray) -> float:
+    return float(np.abs(decoder @ geometry.neural_patterns(xi) - xi).max())
+
+
+def _keeps_every_vertex(decoder: np.ndarray) -> bool:
+    """Whether D eta = xi holds for all xi: (L - R) xi + (L + R) 1 = 2 xi, with D = [L, R]."""
+    left, right = np.split(decoder, 2, axis=1)
+    slope, offset = (left - right) / 2 - np.eye(len(decoder)), (left + right).sum(axis=1) / 2
+    return bool(max(np.abs(slope).max(), np.abs(offset).max()) < RESIDUAL_TOLERANCE)
+
+
+def _rank_of_neural_patterns(xi: np.ndarray) -> int:
+    """The rank of eta = [1 + xi; 1 - xi] / 2, whose rows span what 1 and the rows of xi span."""
+    return int(np.linalg.matrix_rank(np.vstack([np.ones(xi.shape[1]), xi])))
 
 
 def _self_connection(params: LowRankParameters, decoder: np.ndarray, gain: float) -> float:
@@ -100,16 +124,14 @@ def _warn_beyond_capacity(params: LowRankParameters, info: dict) -> None:
         f"{params.n_patterns} patterns in {params.n_latents} latents (load {params.load:.3g}): "
         f"residual {info['residual']:.3g}, rank {info['rank']}"
     )
-    if params.rule == "optimised" and info["residual"] > RESIDUAL_TOLERANCE:
+    if info["trivial"]:
+        message = f"the rule {params.rule} keeps every vertex, stored or not: {place}"
+    elif params.rule == "optimised" and info["residual"] > RESIDUAL_TOLERANCE:
         message = (
             f"the optimised rule cannot meet its constraints and stores by least squares {place}"
         )
-    elif info["rank"] < params.n_latents:
-        return
-    elif params.rule == "pseudo_inverse_zeroed":
+    elif params.rule == "pseudo_inverse_zeroed" and abs(info["gain"]) < geometry.NOTHING:
         message = f"the pseudo-inverse without own axes stores nothing when p reaches K: {place}"
-    elif params.rule == "pseudo_inverse":
-        message = f"the pseudo-inverse keeps every vertex, stored or not, when p reaches K: {place}"
     else:
         return
     warnings.warn(message, CapacityWarning, stacklevel=3)

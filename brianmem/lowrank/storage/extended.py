@@ -10,7 +10,7 @@ the largest weight and does not see the inhibition.
 import numpy as np
 
 from brianmem.lowrank.geometry import encoder
-from brianmem.lowrank.storage.regression import load_of, ridge, unit_gain
+from brianmem.lowrank.storage.regression import load_of, penalty, ridge, unit_gain
 
 ANTAGONIST = 15.0  # a
 
@@ -20,7 +20,7 @@ def extended(xi: np.ndarray) -> np.ndarray:
 
     Source: not in Podlaski & Machens (2024).
     """
-    g = ridge(xi, len(xi) * penalty_per_latent(load_of(xi)))
+    g = ridge(xi, penalty(xi, penalty_per_latent(load_of(xi))))
     return with_antagonists(unit_gain(g, xi))
 
 
@@ -38,7 +38,7 @@ def scaled_self_connection(delta: float) -> float:
 # This and delta are fitted: flips that are completed at N = 400 and kappa = 3, at loads .05 to .55,
 # in networks of the seeds 9000 to 9004.
 def penalty_per_latent(load: float) -> float:
-    """The ridge penalty divided by K."""
+    """The ridge penalty of independent patterns divided by K."""
     return max(1e-4, 0.8 * max(0.0, 0.6 - load) ** 2)
 
 

@@ -8,7 +8,7 @@ patterns are met less well, damaged ones better.
 import numpy as np
 
 from brianmem.lowrank.geometry import encoder
-from brianmem.lowrank.storage.regression import load_of, ridge, unit_gain
+from brianmem.lowrank.storage.regression import load_of, penalty, ridge, unit_gain
 
 # Fitted, as is the penalty: flips that are completed at N = 400 and kappa = 3, at loads .05 to .55,
 # in networks of the seeds 9000 to 9004.
@@ -20,12 +20,12 @@ def regularised(xi: np.ndarray) -> np.ndarray:
 
     Source: not in Podlaski & Machens (2024); without the penalty, their Eq. 12 with H = 0.
     """
-    g = ridge(xi, len(xi) * penalty_per_latent(load_of(xi)))
+    g = ridge(xi, penalty(xi, penalty_per_latent(load_of(xi))))
     return unit_gain(g, xi) @ encoder(len(xi)).T
 
 
 def penalty_per_latent(load: float) -> float:
-    """The ridge penalty divided by K: next to nothing from load 0.5 on, where p reaches K."""
+    """The ridge penalty of independent patterns divided by K: next to nothing from p = K on."""
     return max(1e-4, min(0.02, 0.6 * max(0.0, 0.5 - load) ** 2))
 
 
