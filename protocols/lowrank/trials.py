@@ -1,5 +1,6 @@
 """A start of a low-rank network, its run, and the measures of it that every table has."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,6 +19,9 @@ from brianmem.spikes import Spikes
 from protocols.sweep.plan import COMPILER_MB, PROCESS_MB, Estimate
 
 EXACT = 0.0  # the clock step of the exact simulator, in grids and tables
+# Seconds to store patterns, over N^3.
+STORING = {"extended_noise": 1.5e-8}
+BATCH_SPIKES = 2e6  # that are simulated together: about 100 MB
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,20 @@ def simulate(
     return network.simulate(memory, starts, model or LIF, backend)
 
 
+def simulate_each(
+    memory: LowRankMemory, starts: list, model: Model | None, backend: str
+) -> Iterator[Spikes]:
+    """Exact spikes of one start after the other, of which only a batch is in memory at a time."""
+    size = batch_size(memory, len(starts))
+    for first in range(0, len(starts), size):
+        yield from simulate(memory, starts[first : first + size], EXACT, model, backend)
+
+
+def batch_size(memory: LowRankMemory, n_starts: int) -> int:
+    """How many of the starts to run together."""
+    return max(1, min(n_starts, int(BATCH_SPIKES / expected_spikes(memory.params))))
+
+
 def check_trials(
     params: LowRankParameters,
     flip_fractions: tuple[float, ...],
@@ -87,24 +105,30 @@ def require_exact(model: Model | None) -> None:
 
 
 def estimate_trials(
-    params: LowRankParameters, n_trials: int, steps: tuple[float, ...] = (EXACT,)
+    params: LowRankParameters,
+    n_trials: int,
+    steps: tuple[float, ...] = (EXACT,),
+    n_networks: int = 1,
 ) -> Estimate:
     """What a network costs that is stored once and run from so many starts with each clock step.
+
+    Besides, this may be done with so many self-connections.
 
     The constants were measured on one core of 2020, with compiled code.
     """
     n = params.n_neurons
-    n_spikes = n_trials * params.n_latents * params.kappa * params.duration
+    n_spikes = n_networks * n_trials * params.n_latents * params.kappa * params.duration
     n_synapses = 0
-    seconds = 1e-10 * n**3  # to store the patterns
+    seconds = STORING.get(params.rule, 1e-10) * n**3
     for dt in steps:
         if dt == EXACT:
-            seconds += 0.05 + n_spikes * (1e-7 + 1.5e-10 * n)
+            seconds += n_networks * (0.05 + 5e-8 * n**2) + n_spikes * (1e-7 + 1.5e-10 * n)
         else:
             n_synapses = n_trials * n**2
             n_steps = params.duration / dt
             seconds += 0.5 + n_steps * (2e-5 + 1e-8 * n * n_trials) + n_spikes * 1e-8 * n
-    megabytes = (40 * n**2 + 30 * n_spikes + 16 * n_synapses) / 2**20
+    in_memory = min(n_spikes, BATCH_SPIKES) if set(steps) == {EXACT} else n_spikes
+    megabytes = (40 * n**2 + 50 * in_memory + 16 * n_synapses) / 2**20
     compiling = COMPILER_MB if n_synapses else 0
     return Estimate(seconds, PROCESS_MB + compiling + megabytes)
 
@@ -121,14 +145,21 @@ def run_columns(dt: float, backend: str) -> dict:
     return {"simulator": simulator, "dt": dt, "backend": backend}
 
 
-def measure(memory: LowRankMemory, trial: Trial, spikes: Spikes) -> dict:
-    """Columns that tell what a run recalled."""
-    mean, final = readout.mean_and_final_latents(memory, spikes)
+def start_columns(memory: LowRankMemory, trial: Trial) -> dict:
+    """Columns that tell what a run started from."""
     return {
         "gamma_chosen": memory.params.gamma is None,
+        "trivial": memory.info["trivial"],
         "flip_fraction": trial.flip_fraction,
         "pattern": trial.pattern,
         "start": trial.start_kind,
+    }
+
+
+def measure(memory: LowRankMemory, trial: Trial, spikes: Spikes) -> dict:
+    """Columns that tell what a run recalled."""
+    mean, final = readout.mean_and_final_latents(memory, spikes)
+    return start_columns(memory, trial) | {
         "overlap": readout.overlap(mean, trial.target),
         "overlap_final": readout.overlap(final, trial.target),
         "signs_correct": readout.signs_correct(mean, trial.target),

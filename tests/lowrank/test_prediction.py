@@ -220,7 +220,7 @@ def test_the_table_names_every_reason():
 def test_rows_of_the_protocol():
     grid = PROTOCOL.grids["smoke"] | {"rule": ("optimised",), "n_neurons": (40,), "load": (0.1,)}
     grid |= {"gamma": (None, 0.8), "kappa": (5.0,)}
-    tasks = make_tasks(PROTOCOL, grid, backend="numpy", model=None)
+    tasks = make_tasks(PROTOCOL, [grid], backend="numpy", model=None)
     rows = [row for task in tasks for row in PROTOCOL.run_task(task)["lowrank_prediction"]]
     table = tables.from_rows(schemas.LOWRANK_PREDICTION, rows)
     inside = table[table["gamma_chosen"] & (table["start"] == "stored")]
@@ -228,3 +228,13 @@ def test_rows_of_the_protocol():
     others = table.drop(inside.index)
     assert len(others) == 12 and not others["predicted_stable"].any()
     assert (others["overlap"] < 0.95).all()
+
+
+def test_rows_of_each_gamma_are_those_of_a_task_of_its_own():
+    grid = PROTOCOL.grids["smoke"] | {"rule": ("optimised",), "n_neurons": (40,), "load": (0.1,)}
+    grid |= {"gamma": (None, 0.8, 1.6), "kappa": (5.0,)}
+    [task] = make_tasks(PROTOCOL, [grid], backend="numpy", model=None)
+    tasks = [task, *(replace(task, gamma=(gamma,)) for gamma in task.gamma)]
+    together, *alone = (PROTOCOL.run_task(task)["lowrank_prediction"] for task in tasks)
+    assert together == [row for rows in alone for row in rows]
+    assert len(together) == 3 * 8

@@ -1,0 +1,172 @@
+"""Attractor dynamics of a larger network: Podlaski & Machens (2024), Fig. 4a.
+
+Every network is started in each of its patterns, undamaged and with a few flips, and in as many
+random vertices that were not stored, as a control.
+"""
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from brianmem import schemas
+from brianmem.equation_check import check_model
+from brianmem.equations import Model
+from brianmem.errors import InputError
+from brianmem.lowrank import geometry, network, readout
+from brianmem.lowrank.equations import LIF
+from brianmem.lowrank.memory import LowRankMemory, store
+from brianmem.lowrank.parameters import LowRankParameters
+from brianmem.patterns import draw_binary
+from brianmem.spikes import Spikes
+from protocols import cli
+from protocols.lowrank.starts import random_starts, stored_starts
+from protocols.lowrank.trials import (
+    EXACT,
+    Trial,
+    check_trials,
+    estimate_trials,
+    measure,
+    network_columns,
+    run_columns,
+    simulate_each,
+)
+from protocols.protocol import Protocol
+from protocols.sweep.plan import Estimate
+
+SHOWN_PATTERN = 0
+TRACE_TIMES = 101
+
+
+@dataclass(frozen=True)
+class AttractorsTask:
+    """One network with all of its starts; the columns of the grid, and how to run them."""
+
+    network_seed: int
+    rule: str
+    n_neurons: int
+    n_patterns: int
+    gamma: float | None
+    kappa: float
+    duration: float
+    n_flips: tuple[int, ...]
+    backend: str
+    model: Model | None
+    details: bool
+
+
+SMOKE = {
+    "network_seed": tuple(range(3)),
+    "rule": ("optimised",),
+    "n_neurons": (100,),
+    "n_patterns": (40,),
+    "gamma": (None,),
+    "kappa": (5.0,),
+    "duration": (20.0,),
+    "n_flips": (0, 1, 2, 3),
+}
+PAPER = SMOKE | {"network_seed": tuple(range(10)), "kappa": (5.0, 2.0, 1.0)}
+
+
+def parameters(task: AttractorsTask) -> LowRankParameters:
+    """The parameters of the task's network; InputError if one is out of range."""
+    return LowRankParameters(
+        task.rule,
+        task.n_neurons,
+        task.n_patterns,
+        task.gamma,
+        task.kappa,
+        duration=task.duration,
+    )
+
+
+def check_task(task: AttractorsTask) -> None:
+    """Raise InputError for values that no network can have."""
+    params = parameters(task)
+    for n_flips in task.n_flips:
+        if not 0 <= n_flips <= params.n_latents:
+            raise InputError(f"n_flips must lie in [0, {params.n_latents}], not {n_flips}")
+    check_trials(params, (), (EXACT,), task.model)
+
+
+def estimate(task: AttractorsTask) -> Estimate:
+    """What the task costs: a run per start."""
+    return estimate_trials(parameters(task), task.n_patterns * (len(task.n_flips) + 1))
+
+
+def run_task(task: AttractorsTask) -> dict[str, list[dict]]:
+    """Rows of all tables for one network."""
+    params = parameters(task)
+    xi = draw_binary(params.n_latents, params.n_patterns, np.random.default_rng(task.network_seed))
+    memory = store(xi, params)
+    trials = starts(task, xi)
+    runs = simulate_each(memory, [trial.start for trial in trials], task.model, task.backend)
+    columns = network_columns(memory, task.network_seed)
+    rows, traces, raster = [], [], []
+    for trial, spikes in zip(trials, runs, strict=True):
+        rows.append(columns | measure(memory, trial, spikes) | run_columns(EXACT, task.backend))
+        if task.details and trial.pattern == SHOWN_PATTERN:
+            shown = columns | {
+                "start": trial.start_kind,
+                "flip_fraction": trial.flip_fraction,
+                "cued_pattern": trial.pattern,
+            }
+            traces += [shown | row for row in _traces(memory, trial, spikes)]
+            raster += [shown | row for row in _spikes(trial, spikes)]
+    return {
+        "lowrank_attractors": rows,
+        "lowrank_attractors_traces": traces,
+        "lowrank_attractors_spikes": raster,
+    }
+
+
+def starts(task: AttractorsTask, xi: np.ndarray) -> list[Trial]:
+    """Each pattern with each number of flips, and as many random vertices."""
+    n_latents, n_patterns = xi.shape
+    flip_fractions = tuple(n / n_latents for n in task.n_flips)
+    stored = stored_starts(xi, range(n_patterns), flip_fractions, task.network_seed)
+    return stored + random_starts(xi, n_patterns, task.network_seed)
+
+
+def _traces(memory: LowRankMemory, trial: Trial, spikes: Spikes) -> list[dict]:
+    """Overlap with each pattern, and with the start, along time."""
+    times = np.linspace(0, memory.params.duration, TRACE_TIMES)
+    y = readout.latents(memory, spikes, times, trial.start)
+    vertices = [(None, trial.start), *enumerate(memory.patterns.T)]
+    return [
+        {"pattern": pattern, "time": time, "overlap": readout.overlap(latents, vertex)}
+        for pattern, vertex in vertices
+        for time, latents in zip(times, y.T, strict=True)
+    ]
+
+
+def _spikes(trial: Trial, spikes: Spikes) -> list[dict]:
+    active = geometry.neural_patterns(trial.target[:, None])[:, 0] > 0
+    return [
+        {"time": time, "neuron": neuron, "active": active[neuron]}
+        for neuron, time in zip(spikes.neuron, spikes.time, strict=True)
+    ]
+
+
+PROTOCOL = Protocol(
+    name="lowrank.attractors",
+    description="Attractor dynamics of networks with many patterns, Podlaski & Machens (2024), "
+    "Fig. 4a: starts in every pattern, undamaged and with a few flips, beside random vertices that "
+    "were not stored.",
+    task_type=AttractorsTask,
+    grids={"smoke": SMOKE, "paper": PAPER},
+    seed_name="network_seed",
+    run_task=run_task,
+    schemas=(
+        schemas.LOWRANK_ATTRACTORS,
+        schemas.LOWRANK_ATTRACTORS_TRACES,
+        schemas.LOWRANK_ATTRACTORS_SPIKES,
+    ),
+    check_task=check_task,
+    estimate=estimate,
+    check_model=lambda model: check_model(model, network.constants(drive=2.0, threshold=1.0)),
+    default_model=LIF,
+)
+
+if __name__ == "__main__":
+    sys.exit(cli.main(PROTOCOL))
