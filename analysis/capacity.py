@@ -3,53 +3,62 @@
 import argparse
 import sys
 
+import numpy as np
 import pandas as pd
 
 from analysis import command
 from analysis.configurations import configurations
-from analysis.lowrank import exact_trials, recalled, stored_patterns
+from analysis.lowrank import MEASURES, exact_trials
 from analysis.schemas import CAPACITY
 from analysis.statistics import binomial_crossing
 from brianmem import schemas, tables
 
-CONFIGURATION = ["rule", "n_neurons", "gamma", "kappa", "duration"]
+CONFIGURATION = ["rule", "n_neurons", "correlation", "gamma", "kappa", "duration"]
 
 
 def capacity(trials: pd.DataFrame, criterion: float = 0.5) -> pd.DataFrame:
-    """Load at which the share of recalled patterns falls to the criterion, from undamaged starts.
+    """Load at which the share of recalled patterns first falls to the criterion, undamaged starts.
 
-    Columns: those of CAPACITY. Only exact runs count; see binomial_crossing for value and limits.
-    A memory that keeps vertices that were never stored (random_kept) is none, whatever its
-    capacity.
+    Columns: those of CAPACITY, a row for each measure of success. Only exact runs count; see
+    binomial_crossing for value and limits. Where recall comes back at higher loads (revival), these
+    are left out of the fit. A memory that keeps vertices that were never stored (random_kept) is
+    none, whatever its capacity.
     """
     rows = []
     for setting, group in configurations(exact_trials(trials), CONFIGURATION):
-        undamaged = stored_patterns(group)
-        undamaged = undamaged[undamaged["flip_fraction"] == 0]
+        undamaged = group[(group["start"] == "stored") & (group["flip_fraction"] == 0)]
         if not len(undamaged):
             continue
-        load, reason = binomial_crossing(
-            undamaged["load"],
-            recalled(undamaged),
-            1,
-            undamaged["network_seed"],
-            criterion,
-        )
-        row = {
-            "criterion": criterion,
-            "n_loads": undamaged["load"].nunique(),
-            "n_networks": undamaged["network_seed"].nunique(),
-            "reason": reason,
-            "random_kept": _random_kept(group),
-        }
-        rows.append(setting | row | load.columns("capacity"))
+        for measure, succeeds in MEASURES.items():
+            tried = undamaged.assign(success=succeeds(undamaged))
+            revival = _revival(tried, criterion)
+            fitted = tried[~(tried["load"] >= revival)]
+            load, reason = binomial_crossing(
+                fitted["load"], fitted["success"], 1, fitted["network_seed"], criterion
+            )
+            row = {
+                "measure": measure,
+                "criterion": criterion,
+                "n_loads": fitted["load"].nunique(),
+                "n_networks": fitted["network_seed"].nunique(),
+                "reason": reason,
+                "revival": revival,
+                "random_kept": _random_kept(group, succeeds),
+            }
+            rows.append(setting | row | load.columns("capacity"))
     return tables.from_rows(CAPACITY, rows)
 
 
-def _random_kept(trials: pd.DataFrame) -> float:
+def _revival(trials: pd.DataFrame, criterion: float) -> float:
+    """The load at which the share is above the criterion again after it was below; nan if none."""
+    above = trials.groupby("load")["success"].mean() >= criterion
+    return above[above & ~np.logical_and.accumulate(above)].index.min()
+
+
+def _random_kept(trials: pd.DataFrame, succeeds) -> float:
     """Largest share, over loads, of random vertices that are kept; nan if none was tried."""
     random = trials[trials["start"] == "random"]
-    return recalled(random).groupby(random["load"]).mean().max()
+    return succeeds(random).groupby(random["load"]).mean().max()
 
 
 def main(argv: list[str] | None = None) -> int:

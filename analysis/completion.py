@@ -3,38 +3,49 @@
 import argparse
 import sys
 
+import numpy as np
 import pandas as pd
 
 from analysis import command
 from analysis.configurations import configurations
-from analysis.lowrank import exact_trials, recalled, stored_patterns
+from analysis.lowrank import exact_trials
+from analysis.means import seeded_interval
 from analysis.schemas import COMPLETION, LOWRANK
-from analysis.statistics import binomial_crossing, last_of_run
+from analysis.statistics import reached_interval
 from brianmem import schemas, tables
 
-CONFIGURATION = [column.name for column in LOWRANK]
+CONFIGURATION = [*(column.name for column in LOWRANK), "correlation"]
+# The columns of lowrank_completion that hold the flips completed by each measure of success.
+MEASURES = {"overlap": "completed", "all_signs": "completed_exactly"}
+NOT_RECALLED = -1.0
 
 
-def completion(trials: pd.DataFrame, criterion: float = 0.9) -> pd.DataFrame:
-    """Flip fraction at which the share of completed patterns falls to the criterion, at each load.
+def completion(patterns: pd.DataFrame, criterion: float = 0.9) -> pd.DataFrame:
+    """Largest flip fraction from which a share of the patterns is completed, at each load.
 
-    Columns: those of COMPLETION. Only exact runs count; see binomial_crossing for value and limits.
+    Columns: those of COMPLETION, a row for each measure of success. Only exact runs count. The
+    intervals are bootstrapped over networks.
     """
     rows = []
-    stored = stored_patterns(exact_trials(trials))
-    for setting, group in configurations(stored, CONFIGURATION):
-        flips, reason = binomial_crossing(
-            group["flip_fraction"], recalled(group), 1, group["network_seed"], criterion
-        )
-        shares = recalled(group).groupby(group["flip_fraction"]).mean()
-        row = {
-            "criterion": criterion,
-            "n_flip_fractions": len(shares),
-            "n_networks": group["network_seed"].nunique(),
-            "reason": reason,
-            "completed_on_grid": last_of_run(shares.index, shares >= criterion),
-        }
-        rows.append(setting | row | flips.columns("completed"))
+    for setting, group in configurations(exact_trials(patterns), CONFIGURATION):
+        stored, random = group[group["start"] == "stored"], group[group["start"] == "random"]
+        for measure, column in MEASURES.items():
+            # Patterns that are not even recalled undamaged complete less than nothing.
+            flips = stored[column].fillna(NOT_RECALLED)
+            completed = reached_interval(flips, stored["network_seed"], criterion)
+            recalled = stored[column].notna().groupby(stored["network_seed"]).mean()
+            row = {
+                "measure": measure,
+                "criterion": criterion,
+                "n_networks": len(recalled),
+                "n_trials": len(stored),
+                "random_kept": random[column].notna().mean() if len(random) else np.nan,
+            }
+            columns = {
+                name: np.nan if value == NOT_RECALLED else value
+                for name, value in completed.columns("completed").items()
+            }
+            rows.append(setting | row | columns | seeded_interval(recalled).columns("recalled"))
     return tables.from_rows(COMPLETION, rows)
 
 
@@ -52,8 +63,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _results(options: argparse.Namespace) -> command.Results:
-    trials = tables.read(schemas.LOWRANK_COMPLETION, options.tables)
-    return [(COMPLETION, completion(trials, options.criterion))]
+    patterns = tables.read(schemas.LOWRANK_COMPLETION, options.tables)
+    return [(COMPLETION, completion(patterns, options.criterion))]
 
 
 if __name__ == "__main__":

@@ -2,10 +2,14 @@
 
 import pandas as pd
 
-from analysis.configurations import empty_where_chosen
+from analysis.configurations import configurations, empty_where_chosen
 from analysis.select import LOWRANK as NETWORK
+from analysis.statistics import share_interval
+from brianmem.criteria import RECALLED
 
-RECALLED = 0.95  # overlap above which a pattern counts as recalled
+# |cosine| from which on two patterns are too close to be told apart: of ten elements, at most one
+# differs, or agrees.
+COINCIDE = 0.8
 
 
 def exact_trials(trials: pd.DataFrame) -> pd.DataFrame:
@@ -21,6 +25,15 @@ def stored_patterns(trials: pd.DataFrame) -> pd.DataFrame:
 def recalled(trials: pd.DataFrame) -> pd.Series:
     """Whether each trial ended in the pattern that it should lead to."""
     return trials["overlap"] > RECALLED
+
+
+def all_signs_right(trials: pd.DataFrame) -> pd.Series:
+    """Whether each trial ended with every latent on its pattern's side: stricter, in large ones."""
+    return trials["signs_correct"] == 1
+
+
+# What counts as success, by name.
+MEASURES = {"overlap": recalled, "all_signs": all_signs_right}
 
 
 def success(trials: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -39,6 +52,26 @@ def networks_recalling_all(trials: pd.DataFrame, flip_fraction: float) -> pd.Dat
     stored = trials[(trials["start"] == "stored") & (trials["flip_fraction"] == flip_fraction)]
     groups = stored.assign(all_recalled=recalled(stored)).groupby(NETWORK, sort=False)
     return groups["all_recalled"].all().reset_index()
+
+
+def usable_sets(trials: pd.DataFrame) -> pd.DataFrame:
+    """The trials of networks in which no two patterns (nearly) coincide."""
+    return trials[trials["pattern_correlation"] < COINCIDE]
+
+
+def shares_recalling_all(trials: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Share of networks that recall all their patterns from undamaged starts.
+
+    Columns: the keys, sets (all, or usable: see usable_sets), n_networks, all_recalled and its
+    limits, which are Wilson's.
+    """
+    rows = []
+    for sets, part in (("all", trials), ("usable", usable_sets(trials))):
+        for setting, networks in configurations(networks_recalling_all(part, 0.0), keys):
+            share = share_interval(networks["all_recalled"]).columns("all_recalled")
+            rows.append(setting | {"sets": sets, "n_networks": len(networks)} | share)
+    limits = ["all_recalled", "all_recalled_low", "all_recalled_high"]
+    return pd.DataFrame(rows, columns=[*keys, "sets", "n_networks", *limits])
 
 
 def clock_error(trials: pd.DataFrame) -> pd.DataFrame:

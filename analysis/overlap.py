@@ -8,32 +8,38 @@ import pandas as pd
 
 from analysis import command
 from analysis.configurations import configurations
-from analysis.lowrank import exact_trials, recalled
+from analysis.lowrank import all_signs_right, exact_trials, recalled
 from analysis.schemas import LOWRANK, OVERLAP_SUMMARY
 from analysis.statistics import mean_interval
 from brianmem import schemas, tables
 
 SOURCES = {
     "recall": schemas.LOWRANK_RECALL,
+    "attractors": schemas.LOWRANK_ATTRACTORS,
     "capacity": schemas.LOWRANK_CAPACITY,
-    "completion": schemas.LOWRANK_COMPLETION,
     "digits": schemas.LOWRANK_DIGITS,
 }
-CONFIGURATION = [*(column.name for column in LOWRANK), "start", "flip_fraction"]
+CONFIGURATION = [*(column.name for column in LOWRANK), "correlation", "start", "flip_fraction"]
+MEASURES = ["overlap", "success", "all_signs", "overlap_final"]
 
 
 def overlap_summary(trials: pd.DataFrame, rng: np.random.Generator, source: str) -> pd.DataFrame:
     """Mean overlap and success of each configuration, with intervals over its networks.
 
-    Columns: those of OVERLAP_SUMMARY. Only exact runs count. Means are over the networks' own
-    means, so that every network weighs the same.
+    Columns: those of OVERLAP_SUMMARY; correlation is empty if the table has none. Only exact runs
+    count. Means are over the networks' own means, so that every network weighs the same.
     """
     rows = []
+    if "correlation" not in trials:
+        trials = trials.assign(correlation=np.nan)
     for setting, group in configurations(exact_trials(trials), CONFIGURATION):
-        networks = group.assign(success=recalled(group).astype(float)).groupby("network_seed")
-        row = setting | {"source": source, "n_networks": len(networks), "n_trials": len(group)}
-        for measure in ("overlap", "success"):
-            row |= mean_interval(networks[measure].mean(), rng).columns(measure)
+        scored = group.assign(
+            success=recalled(group).astype(float), all_signs=all_signs_right(group).astype(float)
+        )
+        means = scored.groupby("network_seed")[MEASURES].mean()
+        row = setting | {"source": source, "n_networks": len(means), "n_trials": len(group)}
+        for measure in MEASURES:
+            row |= mean_interval(means[measure], rng).columns(measure)
         rows.append(row)
     return tables.from_rows(OVERLAP_SUMMARY, rows)
 

@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from analysis import command
 from analysis.lowrank import exact_trials, recalled
+from analysis.means import seeded_interval
 from analysis.schemas import PREDICTED_BY, PREDICTION_CONFUSION
 from analysis.select import LOWRANK
 from analysis.statistics import share_interval
@@ -15,7 +17,47 @@ from brianmem import schemas, tables
 
 # Chosen for each network, gamma differs between networks of one configuration.
 CHOSEN = "chosen"
+# What a prediction rests on, and the limit of the stable side: see brianmem/lowrank/prediction.py.
+LEAST_EIGENVALUE, MOST_SPREAD, LEAST_MARGIN = 0.0, 2.0, 2.4
 QUANTILES = {"error_median": 0.5, "error_90": 0.9, "error_most": 1.0}
+OUTCOMES = ("true positive", "false positive", "false negative", "true negative")
+
+
+def undamaged(trials: pd.DataFrame) -> pd.DataFrame:
+    """The exact runs from undamaged starts, which are what is predicted."""
+    return trials[(trials["dt"] == 0) & (trials["flip_fraction"] == 0)]
+
+
+def outcomes(trials: pd.DataFrame) -> pd.Series:
+    """One of OUTCOMES for each trial; positive is predicted stable, true as it came out."""
+    predicted, right = trials["predicted_stable"], trials["predicted_stable"] == recalled(trials)
+    names = np.where(right, "true ", "false ") + np.where(predicted, "positive", "negative")
+    return pd.Series(names, trials.index)
+
+
+def reasons(trials: pd.DataFrame) -> pd.DataFrame:
+    """Undamaged starts by the condition that decided: columns prediction, n_trials, n_recalled."""
+    trials = undamaged(trials)
+    groups = trials.assign(recalled=recalled(trials)).groupby("prediction")["recalled"]
+    counts = groups.agg(n_trials="size", n_recalled="sum")
+    return counts.sort_values("n_trials", ascending=False).reset_index()
+
+
+def agreement(trials: pd.DataFrame) -> pd.DataFrame:
+    """Part of the undamaged starts that is predicted right: all, and by one column at a time.
+
+    Columns: by, value, n_networks, n_trials, agreement and its limits, over networks, each of which
+    weighs the same. A network with another gamma or kappa counts as another one, although it has
+    the same patterns: intervals are too narrow as far as such networks are alike.
+    """
+    rows = []
+    for by, value, group in _groups(undamaged(trials)):
+        right = (group["predicted_stable"] == recalled(group)).astype(float)
+        of_networks = right.groupby([group[name] for name in LOWRANK]).mean()
+        sizes = {"n_networks": len(of_networks), "n_trials": len(group)}
+        share = seeded_interval(of_networks).columns("agreement")
+        rows.append({"by": by, "value": value} | sizes | share)
+    return pd.DataFrame(rows)
 
 
 def confusion(trials: pd.DataFrame) -> pd.DataFrame:
@@ -25,14 +67,18 @@ def confusion(trials: pd.DataFrame) -> pd.DataFrame:
     random, that end at their vertex. Intervals are Wilson's: those of sensitivity and specificity
     take trials of a network as independent, and are too narrow as far as they are not.
     """
-    trials = trials[(trials["dt"] == 0) & (trials["flip_fraction"] == 0)]
-    rows = []
+    rows = [
+        {"by": by, "value": value} | _row(group) for by, value, group in _groups(undamaged(trials))
+    ]
+    return tables.from_rows(PREDICTION_CONFUSION, rows)
+
+
+def _groups(trials: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """A column, a value of it as a name, and its rows; "all" and "all" for all rows."""
     for by in PREDICTED_BY:
         values = _values(exact_trials(trials), by)
         for value in values.unique():
-            group = trials.loc[values.index[values == value]]
-            rows.append({"by": by, "value": value} | _row(group))
-    return tables.from_rows(PREDICTION_CONFUSION, rows)
+            yield by, value, trials.loc[values.index[values == value]]
 
 
 def _values(trials: pd.DataFrame, by: str) -> pd.Series:
@@ -46,6 +92,8 @@ def _values(trials: pd.DataFrame, by: str) -> pd.Series:
 def _name(value) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
     return CHOSEN if np.isnan(value) else f"{value:g}"
 
 

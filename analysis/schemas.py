@@ -11,6 +11,7 @@ BY_NAME = {
     for column in (
         *schemas.LOWRANK_STORED,
         *schemas.LOWRANK_TRIAL,
+        schemas.CORRELATION,
         *schemas.DELAY_RECALL_SPIKES.columns,
     )
 } | {
@@ -40,6 +41,13 @@ F1 = [
     *_with_interval("f1", "", "mean over networks; empty: nothing to recall", **SHARE),
     Column("f1_least", float, "", "lowest F1 of a network", optional=True, **SHARE),
 ]
+MEASURE = Column(
+    "measure",
+    str,
+    "",
+    "what counts as success. overlap: above 0.95; all_signs: all latents on the right side",
+    one_of=("overlap", "all_signs"),
+)
 CRITERION = Column("criterion", float, "", "share of the trials that must succeed", **SHARE)
 REASON = Column(
     "reason",
@@ -59,11 +67,14 @@ OVERLAP_SUMMARY = Schema(
     (
         Column("source", str, "", "table that the trials are from"),
         *LOWRANK,
+        replace(schemas.CORRELATION, optional=True),
         *_columns("start", "flip_fraction"),
         N_NETWORKS,
         N_TRIALS,
         *OVERLAP,
         *_with_interval("success", "", "part of the trials with overlap above 0.95", **SHARE),
+        *_with_interval("all_signs", "", "part of the trials with all signs right", **SHARE),
+        *_with_interval("overlap_final", "", "mean over networks, at the end", least=-1, most=1),
     ),
 )
 
@@ -106,12 +117,20 @@ F1_STEPS = Schema(
 CAPACITY = Schema(
     "capacity",
     (
-        *_columns("rule", "n_neurons", "gamma", "kappa", "duration"),
+        *_columns("rule", "n_neurons", "correlation", "gamma", "kappa", "duration"),
+        MEASURE,
         CRITERION,
-        Column("n_loads", int, "", "loads that were tried", least=1),
+        Column("n_loads", int, "", "loads of the fit", least=1),
         N_NETWORKS,
         *_with_interval("capacity", "", "load at which the share falls to the criterion", least=0),
         REASON,
+        Column(
+            "revival",
+            float,
+            "",
+            "load from which the share is above the criterion again; empty: it is not",
+            optional=True,
+        ),
         Column(
             "random_kept",
             float,
@@ -127,18 +146,23 @@ COMPLETION = Schema(
     "completion",
     (
         *LOWRANK,
+        schemas.CORRELATION,
+        MEASURE,
         CRITERION,
-        Column("n_flip_fractions", int, "", "flip fractions that were tried", least=1),
         N_NETWORKS,
+        N_TRIALS,
         *_with_interval(
-            "completed", "", "flip fraction at which the share falls to the criterion", **SHARE
+            "completed",
+            "",
+            "flip fraction that the criterion's share of patterns completes; empty: not even none",
+            **SHARE,
         ),
-        REASON,
+        *_with_interval("recalled", "", "share of patterns recalled undamaged", **SHARE),
         Column(
-            "completed_on_grid",
+            "random_kept",
             float,
             "",
-            "largest flip fraction tried such that it and all smaller ones reach the criterion",
+            "control: share of random vertices that are kept undamaged",
             optional=True,
             **SHARE,
         ),
@@ -148,7 +172,7 @@ COMPLETION = Schema(
 BEST_GAMMA = Schema(
     "best_gamma",
     (
-        *_columns("rule", "n_neurons", "n_patterns", "load", "kappa", "duration"),
+        *_columns("rule", "n_neurons", "n_patterns", "load", "correlation", "kappa", "duration"),
         Column("n_gammas", int, "", "gammas that were tried", least=1),
         N_NETWORKS,
         Column("gamma", float, "", "gamma of the highest mean overlap"),
@@ -157,10 +181,14 @@ BEST_GAMMA = Schema(
             "gamma_low",
             float,
             "",
-            "from here to gamma_high, the interval of the overlap overlaps the best one's",
+            "from here to gamma_high, the mean overlap is at most .01 below the best",
             optional=True,
         ),
         Column("gamma_high", float, "", "see gamma_low", optional=True),
+        Column("chosen", float, "", "gamma that the rule chooses, mean", optional=True),
+        *_with_interval("overlap_chosen", "", "mean with that gamma", least=-1, most=1),
+        Column("window_low", float, "", "theory: stable from here on", optional=True),
+        Column("window_high", float, "", "theory: stable up to here", optional=True),
     ),
 )
 
@@ -190,7 +218,7 @@ SPIKE_DISTANCES = Schema(
     ),
 )
 
-PREDICTED_BY = ("all", "rule", "n_neurons", "load", "gamma", "kappa", "start")
+PREDICTED_BY = ("all", "rule", "n_neurons", "load", "gamma", "kappa", "start", "trivial")
 
 PREDICTION_CONFUSION = Schema(
     "prediction_confusion",
@@ -219,5 +247,55 @@ PREDICTION_CONFUSION = Schema(
         ),
         Column("error_90", float, "", "its 90 % quantile", optional=True, least=0),
         Column("error_most", float, "", "its largest value", optional=True, least=0),
+    ),
+)
+
+PERTURBED = (
+    Column(
+        "perturbation",
+        str,
+        "",
+        "what varies; the rest is as designed",
+        one_of=tuple(column.name for column in schemas.PERTURBATION),
+    ),
+    *LOWRANK,
+    *_columns("flip_fraction"),
+)
+
+ROBUSTNESS = Schema(
+    "robustness",
+    (
+        *PERTURBED,
+        Column("strength", float, "", "value of the column that varies, in its unit", least=0),
+        N_NETWORKS,
+        N_TRIALS,
+        *OVERLAP,
+        *_with_interval("success", "", "part of the trials with overlap above 0.95", **SHARE),
+        *_with_interval("all_signs", "", "part of the trials with all signs right", **SHARE),
+    ),
+)
+
+TOLERANCE = Schema(
+    "tolerance",
+    (
+        *PERTURBED,
+        CRITERION,
+        Column("n_strengths", int, "", "strengths that were tried, 0 included", least=1),
+        N_NETWORKS,
+        *_with_interval(
+            "tolerated",
+            "",
+            "strength at which the share with overlap above 0.95 falls to the criterion",
+            least=0,
+        ),
+        REASON,
+        Column(
+            "tolerated_on_grid",
+            float,
+            "",
+            "largest strength tried such that it and all smaller ones reach the criterion",
+            optional=True,
+            least=0,
+        ),
     ),
 )

@@ -8,6 +8,13 @@ LOWRANK = [column.name for column in schemas.LOWRANK_STORED if column.name != "l
 DELAY = [column.name for column in schemas.DELAY_NETWORK]
 
 
+def first_of_all(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The rows with the first value of every column of `columns`."""
+    for column in columns if len(table) else ():
+        table = table[table[column] == table[column].iloc[0]]
+    return table
+
+
 def first_of_each(table: pd.DataFrame, columns: list[str], each: list[str]) -> pd.DataFrame:
     """For each value of `each`, the rows with the first value of every column of `columns`."""
     for column in columns:

@@ -77,6 +77,39 @@ def share_interval(successes, confidence: float = 0.95) -> Interval:
     return Interval(successes.mean(), low, high)
 
 
+def reached_interval(
+    values, groups, criterion: float, confidence: float = 0.95, n_resamples: int = 999
+) -> Interval:
+    """Largest value that a share of the values reach, and percentiles of a bootstrap over groups.
+
+    The limits are unknown with one group (network). Raises InputError if the criterion is not
+    between 0 and 1.
+    """
+    if not 0 < criterion < 1:
+        raise InputError(f"the criterion must lie between 0 and 1, not at {criterion:g}")
+    values = pd.Series(np.asarray(values, float))
+    parts = [part.to_numpy() for _, part in values.groupby(np.asarray(groups))]
+    if not parts:
+        return UNKNOWN
+    value = _reached(np.concatenate(parts), criterion)
+    if len(parts) == 1:
+        return Interval(value, np.nan, np.nan)
+    rng = np.random.default_rng(0)
+    resampled = [
+        _reached(np.concatenate([parts[k] for k in drawn]), criterion)
+        for drawn in rng.integers(len(parts), size=(n_resamples, len(parts)))
+    ]
+    ends = (1 - confidence) / 2, (1 + confidence) / 2
+    low, high = np.quantile(resampled, ends, method="inverted_cdf")
+    return Interval(value, float(low), float(high))
+
+
+def _reached(values: np.ndarray, criterion: float) -> float:
+    """The largest of the values that at least this share of them reach."""
+    n_short = int((1 - criterion) * len(values) + 1e-9)  # that may be smaller; with rounding
+    return float(np.sort(values)[n_short])
+
+
 def last_of_run(x, holds) -> float:
     """The last x such that something holds there and at all x before; nan if not at the first."""
     run = np.logical_and.accumulate(np.asarray(holds, bool))
@@ -97,8 +130,8 @@ def binomial_crossing(
     With fewer than five groups the interval is often much wider than it need be.
 
     - fit: the curve falls through the criterion within the x that were tried.
-    - separated: up to some x all succeed, and from some x on none; the one x between, or the middle
-      of the two, with these two as limits.
+    - separated: up to some x all succeed, and from some x on none; where the shares, joined by
+      lines, cross the criterion, with these two as limits.
     - beyond the grid: the curve is above the criterion at all x. The lower limit is the x up to
       which it is so with this confidence (if successes and failures are separated: without a
       failure).
@@ -129,7 +162,8 @@ def _separated_crossing(rows: pd.DataFrame, criterion: float) -> tuple[Interval,
     low, high = last_of_run(x, share == 1), last_of_run(x[::-1], share[::-1] == 0)
     reason = _reason(share, criterion)
     if reason == FIT:
-        return Interval((x[share > 0].max() + x[share < 1].min()) / 2, low, high), SEPARATED
+        crossing = np.interp(-criterion, -share, x)
+        return Interval(float(crossing), low, high), SEPARATED
     return _without_value(reason, low, high), reason
 
 

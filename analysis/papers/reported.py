@@ -32,7 +32,7 @@ CAPACITY = {
 LOW_LOAD = 0.1
 COMPLETED_AT_LOW_LOAD = Reported("about 0.3 at low loads", 0.3)
 COMPLETED_AT_CAPACITY = Reported("none at capacity", 0.0)
-FIG_4E_PIXELS, FIG_4E_FLIPS = 784, 118
+FIG_4E_STORED, FIG_4E_PIXELS, FIG_4E_FLIPS = 10, 784, 118
 FIG_4E_SHOWN = Reported("all shown (rule not named)", 1.0)
 
 # Perrinet (2026).

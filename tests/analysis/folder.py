@@ -1,7 +1,7 @@
 """A folder of small tables of every protocol, made by hand."""
 
 from brianmem import schemas, tables
-from tests.analysis.rows import delay, lowrank, shares
+from tests.analysis.rows import basins, delay, lowrank, shares
 
 SEEDS = (0, 1, 2)
 LOADS = {20: 4, 30: 3, 40: 0}
@@ -25,12 +25,25 @@ LARGER = [
     for row in CAPACITY
     if row["rule"] == "optimised"
 ]
-FLIPS = {0.0: 4, 0.1: 4, 0.2: 3, 0.3: 0}
+SCANNED = [
+    row | {"gamma": gamma, "gamma_chosen": gamma is None, "overlap": overlap}
+    for gamma, overlap in ((None, 0.98), (1.2, 0.99), (1.6, 0.5))
+    for row in shares("n_patterns", {20: 4, 30: 4}, 2, (7, 8), rule="optimised")
+]
+SCANNED = [row if row["gamma"] else row | {"gamma": 1.5} for row in SCANNED]
+LOWER_RATE = [row | {"kappa": 1.0} for row in CAPACITY]
+CORRELATED = [
+    row | {"correlation": c, "network_seed": 9} for c in (0.0, 0.4) for row in CAPACITY[:4]
+]
 COMPLETION = [
-    *shares("flip_fraction", FLIPS, 4, SEEDS, n_patterns=10),
-    *shares("flip_fraction", {0.0: 4, 0.1: 2, 0.2: 0, 0.3: 0}, 4, SEEDS, n_patterns=30),
-    *shares("flip_fraction", dict.fromkeys(FLIPS, 4), 4, SEEDS, rule="pseudo_inverse"),
-    *shares("flip_fraction", dict.fromkeys(FLIPS, 0), 4, SEEDS, rule="hebbian"),
+    *basins([0.1, 0.2, 0.2, 0.3], SEEDS, n_patterns=10),
+    *basins([0.0, 0.1, 0.1, 0.1], SEEDS, n_patterns=30),
+    *basins([0.3] * 4, SEEDS, rule="pseudo_inverse"),
+    *basins([None] * 4, SEEDS, rule="hebbian"),
+    *basins([0.3] * 4, SEEDS, rule="extended"),
+    *basins([None] * 4, SEEDS, start="random"),
+    *basins([0.3, 0.1], (9,), correlation=0.4),
+    *basins([0.3, 0.2], (9,)),
 ]
 RECALL = [
     {"rule": rule, "network_seed": seed, "pattern": k, "n_neurons": 20, "n_patterns": 4}
@@ -45,6 +58,17 @@ CLOCK = [
     for row in RECALL
 ]
 DAMAGED = [row | {"flip_fraction": 0.1} for row in RECALL]
+ATTRACTORS = [
+    *shares("flip_fraction", {0.0: 4, 0.02: 4, 0.04: 2}, 4, SEEDS, n_patterns=40),
+    *random_vertices({40: 0}),
+]
+PREDICTION = [
+    row | {"predicted_stable": stable, "prediction": reason, "predicted_overlap": overlap}
+    for n, (stable, reason, overlap) in enumerate(
+        ((True, "stable", 0.999), (False, "no fixed point", None), (False, "thin margin", 0.99))
+    )
+    for row in shares("n_patterns", {10: 3 - n}, 4, SEEDS, rule=("optimised", "hebbian")[n % 2])
+]
 DIGITS = [
     {"flip_fraction": 118 / 784, "n_neurons": 1568, "n_patterns": 10, "pattern": k, "digit": k}
     | {"dataset": "scikit-learn digits", "overlap": 1.0}
@@ -62,6 +86,18 @@ SCAN = [
     *(row | {"scanned": "n_delays", "n_delays": 11, "false_negatives": 9} for row in HITS),
     *(row | {"scanned": "beta", "beta": 0.5} for row in HITS),
 ]
+# How many of four patterns are recalled; each perturbation has the baseline, which recalls all.
+ROBUSTNESS = [
+    *shares("noise", {0.0: 4}, 4, SEEDS),
+    *shares("noise", {0.1: 4, 0.2: 0}, 4, SEEDS, scanned="noise"),
+    *shares("dead_neurons", {0.02: 2, 0.1: 0}, 4, SEEDS, scanned="dead_neurons"),
+]
+ROBUSTNESS = [
+    row | {"n_patterns": p, "rule": rule, "flip_fraction": flips, "signs_correct": row["overlap"]}
+    for p, rule in ((10, "optimised"), (10, "extended"), (40, "extended"))
+    for flips in (0.0, 0.05)
+    for row in ROBUSTNESS
+]
 TASK = {"protocol": "lowrank.capacity", "key": "k", "configuration": "{}"}
 TIMINGS = [
     TASK | {"task": task, "seconds": 40.0 * (task + 1), "peak_memory_mb": 99.6, "failed": task == 1}
@@ -71,9 +107,12 @@ ERROR = TASK | {"task": 1, "error": "ValueError", "message": "no luck", "traceba
 
 MAIN = {
     schemas.LOWRANK_RECALL: lowrank(RECALL + DAMAGED + CLOCK, schemas.LOWRANK_RECALL),
-    schemas.LOWRANK_CAPACITY: lowrank(CAPACITY + LARGER),
+    schemas.LOWRANK_CAPACITY: lowrank(CAPACITY + LARGER + SCANNED + LOWER_RATE + CORRELATED),
     schemas.LOWRANK_COMPLETION: lowrank(COMPLETION, schemas.LOWRANK_COMPLETION),
+    schemas.LOWRANK_ATTRACTORS: lowrank(ATTRACTORS, schemas.LOWRANK_ATTRACTORS),
+    schemas.LOWRANK_PREDICTION: lowrank(PREDICTION, schemas.LOWRANK_PREDICTION),
     schemas.LOWRANK_DIGITS: lowrank(DIGITS, schemas.LOWRANK_DIGITS),
+    schemas.LOWRANK_ROBUSTNESS: lowrank(ROBUSTNESS, schemas.LOWRANK_ROBUSTNESS),
     schemas.DELAY_RECALL: delay(HITS),
     schemas.DELAY_SCAN: delay(SCAN, schemas.DELAY_SCAN),
 }
@@ -89,7 +128,11 @@ def provenance(schema):
         "platform": "Linux",
         "protocol": "protocols." + schema.name.replace("_", ".", 1),
         "backend": "cython",
-        "configuration": {"grid": "smoke", "n_neurons": [100, 200], "gamma": [None]},
+        "grid": "smoke",
+        "settings": [],
+        "seed": 0,
+        "blocks": [{"n_neurons": [100, 200], "gamma": [None]}],
+        "options": {},
         "equations": {"model": "dv/dt = -v/tau : 1", "source": None},
         "tasks": 2,
         "failed_tasks": 0,

@@ -11,6 +11,8 @@ TRIAL = {
     "network_seed": 0,
     "duration": 20.0,
     "gamma_chosen": True,
+    "trivial": False,
+    "correlation": 0.0,
     "flip_fraction": 0.0,
     "pattern": 0,
     "start": "stored",
@@ -30,6 +32,12 @@ TRIAL = {
     "digit": 0,
     "dataset": "made by hand",
     "image": 0,
+    "scanned": "none",
+    **{column.name: 0.0 for column in schemas.PERTURBATION},
+    "ran_away": False,
+    "completed": 0.2,
+    "completed_exactly": 0.2,
+    "n_runs": 8,
 }
 
 SCORE = {
@@ -72,10 +80,21 @@ def shares(column, successes, n_trials, seeds=(0,), **others):
     """Changes for trials of which a given number succeeds, for each value of a column and seed."""
     return [
         others
-        | {column: value, "network_seed": seed, "pattern": k, "overlap": 1.0 if k < n else 0.5}
+        | {column: value, "network_seed": seed, "pattern": k}
+        | dict.fromkeys(("overlap", "signs_correct"), 1.0 if k < n else 0.5)
         for value, n in successes.items()
         for seed in seeds
         for k in range(n_trials)
+    ]
+
+
+def basins(limits, seeds=(0,), **others):
+    """Changes for patterns that complete given parts of flips; None: not even undamaged."""
+    return [
+        others
+        | {"network_seed": seed, "pattern": k, "completed": limit, "completed_exactly": limit}
+        for seed in seeds
+        for k, limit in enumerate(limits)
     ]
 
 

@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 from scipy.special import logit
 
 from analysis.capacity import capacity
+from analysis.lowrank import MEASURES
 from tests.analysis.rows import lowrank, shares
 
 
-def found(changes, **options):
-    return capacity(lowrank(changes), **options)
+def found(changes, measure="overlap", **options):
+    table = capacity(lowrank(changes), **options)
+    return table[table["measure"] == measure].reset_index(drop=True)
 
 
 def limits(row):
@@ -48,6 +50,24 @@ def test_loads_that_are_all_recalled_or_none():
     np.testing.assert_equal(limits(optimised), [np.nan, 0.3, np.nan])
     np.testing.assert_equal(limits(hebbian), [np.nan, np.nan, 0.2])
     assert (optimised["reason"], hebbian["reason"]) == ("beyond the grid", "below the grid")
+
+
+def test_all_signs_right_is_a_measure_of_its_own():
+    changes = shares("n_patterns", {20: 5, 30: 5, 40: 0}, 5, seeds=(0, 1))
+    changes = [row | {"signs_correct": 0.99} if row["n_patterns"] == 30 else row for row in changes]
+    [by_overlap], [by_signs] = (found(changes, m).to_dict("records") for m in MEASURES)
+    assert limits(by_overlap) == pytest.approx([0.35, 0.3, 0.4])
+    assert limits(by_signs) == pytest.approx([0.25, 0.2, 0.3])
+
+
+def test_where_recall_comes_back_the_first_fall_counts():
+    [row] = found(shares("n_patterns", {20: 5, 30: 0, 40: 4, 50: 5}, 5, (0, 1))).to_dict("records")
+    assert limits(row) == pytest.approx([0.25, 0.2, 0.3])
+    assert (row["revival"], row["n_loads"]) == (0.4, 2)
+    [falls] = found(shares("n_patterns", {20: 5, 30: 0, 40: 1}, 5)).to_dict("records")
+    assert np.isnan(falls["revival"])
+    [never] = found(shares("n_patterns", {20: 0, 30: 0, 40: 5}, 5)).to_dict("records")
+    assert (never["reason"], never["revival"]) == ("below the grid", 0.4)
 
 
 def test_damaged_starts_and_random_vertices_do_not_count():

@@ -6,7 +6,7 @@ import pytest
 from analysis import schemas as results
 from analysis.command import ROWS_SHOWN, print_aligned
 from brianmem import schemas, tables
-from tests.analysis.rows import delay, lowrank, shares
+from tests.analysis.rows import basins, delay, lowrank, shares
 
 FALL = shares("n_patterns", {20: 4, 30: 3, 40: 0}, 4, seeds=(0, 1, 2))
 GRID = [row | {"gamma_chosen": False, "gamma": gamma} for row in FALL for gamma in (1.2, 1.5)]
@@ -17,7 +17,7 @@ SPIKES = [{"kind": kind, "step": 20, "neuron": 1} for kind in ("target", "recall
 
 RAW = {
     schemas.LOWRANK_CAPACITY: lowrank(FALL + GRID),
-    schemas.LOWRANK_COMPLETION: lowrank(FLIPS, schemas.LOWRANK_COMPLETION),
+    schemas.LOWRANK_COMPLETION: lowrank(basins([0.1, 0.2], (0, 1)), schemas.LOWRANK_COMPLETION),
     schemas.LOWRANK_RECALL: lowrank(FLIPS, schemas.LOWRANK_RECALL),
     schemas.LOWRANK_DIGITS: lowrank(FLIPS, schemas.LOWRANK_DIGITS),
     schemas.DELAY_RECALL: delay(HITS),
@@ -29,11 +29,11 @@ RAW = {
 
 COMMANDS = [
     ("overlap", (), {results.OVERLAP_SUMMARY: 9}),
-    ("overlap", ("--of", "recall", "completion", "digits"), {results.OVERLAP_SUMMARY: 9}),
+    ("overlap", ("--of", "recall", "digits"), {results.OVERLAP_SUMMARY: 6}),
     ("f1", (), {results.F1_SUMMARY: 1, results.F1_NEURONS: 1, results.F1_STEPS: 1}),
     ("f1", ("--of", "scan"), {results.F1_SCAN: 2}),
-    ("capacity", ("--criterion", "0.6"), {results.CAPACITY: 3}),
-    ("completion", (), {results.COMPLETION: 1}),
+    ("capacity", ("--criterion", "0.6"), {results.CAPACITY: 6}),
+    ("completion", (), {results.COMPLETION: 2}),
     ("gamma", ("--seed", "1"), {results.BEST_GAMMA: 3}),
     ("distances", ("--time-constant", "5"), {results.SPIKE_DISTANCES: 1}),
 ]
@@ -97,7 +97,8 @@ def test_wrong_options_end_with_one_sentence(name, options, sentence, raw, tmp_p
 
 def test_results_lie_beside_the_tables_by_default(raw):
     assert run("completion", "--tables", raw) == 0
-    assert len(tables.read(results.COMPLETION, raw)) == 1
+    found = tables.read(results.COMPLETION, raw)
+    assert found["measure"].tolist() == ["overlap", "all_signs"]
 
 
 def test_another_seed_changes_the_intervals_alone(raw, tmp_path):
@@ -112,7 +113,7 @@ def test_another_seed_changes_the_intervals_alone(raw, tmp_path):
 def test_what_is_printed(raw, tmp_path, capsys):
     run("gamma", "--tables", raw, "--out", tmp_path)
     same, head, *rows, _ = capsys.readouterr().out.splitlines()
-    assert same.startswith("rule optimised, n_neurons 100, kappa 5")
+    assert same.startswith("rule optimised, n_neurons 100, correlation 0, kappa 5")
     assert head.split()[:2] == ["n_patterns", "load"]
     assert [row.split()[:2] for row in rows] == [["20", "0.2"], ["30", "0.3"], ["40", "0.4"]]
 
@@ -144,6 +145,8 @@ def test_names_and_columns_of_results():
         "best_gamma",
         "spike_distances",
         "prediction_confusion",
+        "robustness",
+        "tolerance",
     ]
     for schema in found:
         names = [column.name for column in schema.columns]

@@ -11,7 +11,7 @@ from analysis.papers.rows import in_words
 from analysis.statistics import Interval
 from brianmem import schemas, tables
 from brianmem.errors import InputError
-from tests.analysis.folder import CAPACITY, HITS, MAIN, SCAN, write
+from tests.analysis.folder import CAPACITY, COMPLETION, HITS, MAIN, RECALL, SCAN, write
 from tests.analysis.rows import delay, lowrank
 
 NEW = (schemas.LOWRANK_CAPACITY, schemas.LOWRANK_COMPLETION, schemas.DELAY_SCAN)
@@ -44,6 +44,20 @@ def test_shares_of_networks(rows):
         assert row[name] == pytest.approx(row[limit] - 1)
 
 
+def test_networks_whose_patterns_coincide_are_left_out_of_a_row(rows, tmp_path):
+    name = "optimised: networks that recall all patterns"
+    usable = f"{name}, usable sets (|cosine| < 0.8)"
+    assert rows["here"][usable] == rows["here"][name] == "2 of 3"
+    close = [row | {"pattern_correlation": 0.8} for row in RECALL if row["network_seed"] == 2]
+    others = [row for row in RECALL if row["network_seed"] != 2]
+    table = lowrank(others + close, schemas.LOWRANK_RECALL)
+    found = of_one(tmp_path, schemas.LOWRANK_RECALL, table)
+    assert (found["here"][name], found["here"][usable]) == ("2 of 3", "2 of 2")
+    assert (found["paper"][usable], found["n"][usable]) == ("all (of one)", 2)
+    table = lowrank(close, schemas.LOWRANK_RECALL)
+    assert usable not in of_one(tmp_path, schemas.LOWRANK_RECALL, table).index
+
+
 def test_what_the_paper_does_not_show_has_no_difference(rows):
     row = rows.loc["optimised: trials with 10% flips completed"]
     assert (row["paper"], row["here"]) == ("not shown", "83% of 6")
@@ -60,9 +74,10 @@ def test_errors_of_the_clock(rows):
 
 
 def test_capacities_of_the_largest_networks(rows):
-    found = capacity(MAIN[schemas.LOWRANK_CAPACITY]).set_index(["rule", "n_neurons"])
+    table = MAIN[schemas.LOWRANK_CAPACITY].query("gamma_chosen and correlation == 0 and kappa == 5")
+    found = capacity(table).set_index(["rule", "n_neurons"])
     row = rows.loc["capacity, optimised, N = 200: load at which half are recalled"]
-    expected = found.loc[("optimised", 200)]
+    expected = found[found["measure"] == "overlap"].loc[("optimised", 200)]
     assert (row["paper"], row["paper_value"], row["n"]) == ("about 0.5", 0.5, 3)
     assert row["value"] == expected["capacity"]
     assert row["here"] == in_words(Interval(row["value"], row["low"], row["high"]), ".3f")
@@ -76,11 +91,12 @@ def test_capacities_of_the_largest_networks(rows):
     assert (kept["here"], kept["value"]) == ("100%", 1)
 
 
-def test_completion_at_the_lowest_load_and_at_the_papers_capacity(rows, tmp_path):
-    quantity = "completion, {}, N = 100, load {}: part flipped that 90% of trials complete"
+def test_completion_at_low_and_high_loads(rows, tmp_path):
+    quantity = "completion, {}, N = 100, load {}: part flipped that 90% of patterns complete"
     row = rows.loc[quantity.format("optimised", 0.1)]
     assert (row["paper"], row["paper_value"]) == ("about 0.3 at low loads", 0.3)
-    assert quantity.format("optimised", 0.3) not in rows.index
+    assert row["value"] == 0.1 and rows["value"][quantity.format("optimised", 0.3)] == 0
+    assert rows["here"][quantity.format("hebbian", 0.1)] == "not even undamaged"
     assert rows["paper"][quantity.format("hebbian", 0.1)] == "not shown"
     table = MAIN[schemas.LOWRANK_COMPLETION]
     pseudo_inverse = table[table["rule"] == "optimised"].assign(rule="pseudo_inverse")
@@ -138,19 +154,33 @@ def test_rows_do_not_depend_on_other_tables(rows, tmp_path):
         pd.testing.assert_frame_equal(alone, rows.loc[alone.index])
 
 
+# What is not compared: each recalls and completes nothing, and would show.
+OTHERS = (
+    {"duration": 10.0},
+    {"gamma": 1.2, "gamma_chosen": False},
+    {"correlation": 0.4},
+    {"kappa": 1.0},
+)
+NOTHING = {"overlap": 0.0, "signs_correct": 0.0, "completed": None, "completed_exactly": None}
+RATES = [row | {"rule": "pseudo_inverse_zeroed"} for row in CAPACITY if row["rule"] == "optimised"]
+
+
 def test_quantities_of_many_configurations_are_unique(tmp_path):
-    many = [
-        row | {"kappa": kappa, "gamma": gamma, "gamma_chosen": False, "duration": duration}
-        for row in CAPACITY
-        for kappa in (1.0, 5.0)
-        for gamma in (1.2, 1.5)
-        for duration in (10.0, 20.0)
-    ]
-    for schema in NEW[:2]:
-        found = of_one(tmp_path, schema, lowrank(many, schema))
-        assert found.index.is_unique and len(found) >= 12
-        assert found.index.str.contains("kappa 5, duration 10").any()
-        assert not found.index.str.contains("gamma").any()
+    """The first duration and rate of networks whose rule chose gamma, without correlation."""
+    for schema, rows in ((NEW[0], CAPACITY + RATES), (NEW[1], COMPLETION)):
+        many = [row | other | NOTHING for other in OTHERS for row in rows]
+        alone = of_one(tables.make_folder(tmp_path / schema.name), schema, lowrank(rows, schema))
+        folder = tables.make_folder(tmp_path / f"{schema.name}_many")
+        found = of_one(folder, schema, lowrank(rows + many, schema))
+        assert found.index.is_unique and len(alone) >= 4
+        pd.testing.assert_frame_equal(found.loc[alone.index], alone)
+        # The capacity of one rule depends on the rate, and is compared at all of them.
+        more = found.drop(alone.index)
+        expected = "capacity, pseudo_inverse_zeroed, N = 100, kappa 1: "
+        assert more.index.str.startswith(expected).all()
+        nothing = ["0%", "below 0.2, the lowest tried", "below 0.2, the lowest tried"]
+        assert sorted(more["here"]) == (nothing if schema is schemas.LOWRANK_CAPACITY else [])
+        assert not found.index.str.contains("gamma|duration|correlation").any()
 
 
 def test_the_new_tables_may_be_missing_and_the_others_may_not(folder, tmp_path, capsys):

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from analysis import prediction
 from analysis import schemas as results
-from analysis.prediction import confusion, main
+from analysis.prediction import OUTCOMES, agreement, confusion, main, outcomes, reasons
 from brianmem import schemas, tables
+from brianmem.lowrank.prediction import LEAST_MARGIN, MOST_SPREAD
 from tests.analysis.rows import lowrank
 
 
@@ -102,9 +104,47 @@ def test_chosen_gammas_stay_together():
     assert gamma["n_trials"].tolist() == [2, 1, 1]
 
 
+def test_trivial_memories_stand_apart():
+    changes = [*FOUR, *trials(4, False, True, rule="pseudo_inverse", trivial=True)]
+    found = confusion(table(changes)).set_index(["by", "value"])["agreement"]
+    assert found["trivial", "no"] == 0.75 and found["trivial", "yes"] == 0
+
+
+def test_every_trial_has_one_outcome():
+    counts = outcomes(table(FOUR)).value_counts()
+    assert counts.reindex(OUTCOMES).tolist() == [6, 1, 2, 3]
+
+
+def test_what_decided_the_most_frequent_first():
+    others = trials(5, True, True, flip_fraction=0.1)
+    found = reasons(table(FOUR + others))
+    assert found["prediction"].tolist() == ["stable", "repelling"]
+    assert found["n_trials"].tolist() == [7, 5] and found["n_recalled"].tolist() == [6, 2]
+
+
+def test_agreement_weighs_networks_alike():
+    """The optimised rule's network has 9 of 10 trials right, the Hebbian one none of 2."""
+    found = agreement(table(FOUR)).set_index(["by", "value"])
+    row = found.loc[("all", "all")]
+    assert row["agreement"] == pytest.approx((0.9 + 0) / 2)
+    assert (row["n_networks"], row["n_trials"]) == (2, 12)
+    assert found.loc[("rule", "optimised"), "agreement"] == pytest.approx(0.9)
+    assert found["agreement_low"].isna()["rule", "optimised"]  # of one network
+
+
+def test_agreement_has_the_rows_of_the_confusion():
+    keys = ["by", "value", "n_networks", "n_trials"]
+    found, expected = agreement(table(FOUR)), confusion(table(FOUR))
+    assert found[keys].to_numpy().tolist() == expected[keys].to_numpy().tolist()
+
+
+def test_the_limits_are_those_of_the_prediction():
+    assert (prediction.MOST_SPREAD, prediction.LEAST_MARGIN) == (MOST_SPREAD, LEAST_MARGIN)
+
+
 def test_the_command_writes_a_table_that_can_be_read(tmp_path, capsys):
     tables.write(table(FOUR), schemas.LOWRANK_PREDICTION, tmp_path, {})
     assert main(["--tables", str(tmp_path)]) == 0
-    assert len(tables.read(results.PREDICTION_CONFUSION, tmp_path)) == 9
-    assert "9 rows" in capsys.readouterr().out
+    assert len(tables.read(results.PREDICTION_CONFUSION, tmp_path)) == 10
+    assert "10 rows" in capsys.readouterr().out
     assert main(["--tables", str(tmp_path / "none")]) == 2

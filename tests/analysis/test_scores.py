@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from analysis import delay, lowrank
-from analysis.select import DELAY, first_of_each
+from analysis.select import DELAY, first_of_all, first_of_each
 
 
 def delay_rows(**columns):
@@ -95,3 +95,20 @@ def test_first_of_each_picks_one_configuration_per_group():
     )
     picked = first_of_each(table, ["rule", "kappa", "gamma"], ["rule"])
     assert list(picked.index) == [0, 3]
+
+
+def test_first_of_all_takes_each_value_from_what_the_earlier_ones_left():
+    table = pd.DataFrame(
+        {
+            "kappa": [2, 1, 2, 2, 2],
+            "duration": [20, 10, 20, 10, 20],
+            "rule": ["a", "a", "b", "b", "c"],
+        }
+    )
+    assert list(first_of_all(table, ["kappa"]).index) == [0, 2, 3, 4]
+    assert list(first_of_all(table, ["kappa", "duration"]).index) == [0, 2, 4]
+    # The first of the second column is that of the rows which are left.
+    assert list(first_of_all(table[1:], ["duration", "kappa"]).index) == [1]
+    assert list(first_of_all(table[::-1], ["kappa", "duration"]).index) == [4, 2, 0]
+    assert first_of_all(table, []).equals(table)
+    assert not len(first_of_all(table[:0], ["kappa", "duration"]))

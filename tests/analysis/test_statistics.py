@@ -17,6 +17,7 @@ from analysis.statistics import (
     SEPARATED,
     last_of_run,
     mean_interval,
+    reached_interval,
     share_interval,
 )
 from analysis.statistics import binomial_crossing as crossing
@@ -174,10 +175,10 @@ def test_a_slope_that_may_be_zero_leaves_limits_open():
         ((0, 0, 0, 0), (np.nan, np.nan, 1), BELOW),
         ((5, 5, 0, 0), (2.5, 2, 3), SEPARATED),
         ((5, 0, 0, 0), (1.5, 1, 2), SEPARATED),
-        ((5, 5, 1, 0), (3, 2, 4), SEPARATED),
-        ((4, 0, 0, 0), (1, np.nan, 2), SEPARATED),
+        ((5, 5, 1, 0), (2.625, 2, 4), SEPARATED),
+        ((4, 0, 0, 0), (1.375, np.nan, 2), SEPARATED),
         ((5, 5, 5, 4), (np.nan, 3, np.nan), BEYOND),
-        ((5, 5, 5, 1), (4, 3, np.nan), SEPARATED),
+        ((5, 5, 5, 1), (3.625, 3, np.nan), SEPARATED),
         ((1, 0, 0, 0), (np.nan, np.nan, 2), BELOW),
         ((0, 0, 5, 5), (np.nan, np.nan, np.nan), NO_FALL),
         ((0, 0, 0, 1), (np.nan, np.nan, np.nan), BELOW),
@@ -241,6 +242,74 @@ def test_invariants_of_crossings(rows, criterion, random):
     single = np.array([k < n for n in successes for k in range(4)])
     again = crossing(np.repeat(x / 10, 4), single, 1, np.repeat(groups, 4), criterion)
     np.testing.assert_equal(cells_of(again), cells_of((found, reason)))
+
+
+def test_the_value_that_nine_of_ten_reach():
+    values = np.arange(1, 21) / 100
+    found = reached_interval(values, np.repeat([0, 1, 2, 3], 5), 0.9)
+    assert found.value == 0.03  # which 18 of 20 reach
+    assert reached_interval(values, 0 * values, 0.5).value == 0.11
+    # 95 % of twenty are nineteen, though 0.05 * 20 is not quite one.
+    assert reached_interval(values, 0 * values, 0.95).value == 0.02
+    assert np.isnan([*astuple(reached_interval(values, 0 * values, 0.9))[1:]]).all()
+    assert np.isnan(astuple(reached_interval([], [], 0.9))).all()
+
+
+def test_limits_are_those_of_resampled_networks():
+    """Of two networks one in four draws has the worse one alone, one in four the better one."""
+    found = reached_interval([0.1, 0.1, 0.3, 0.3], [0, 0, 1, 1], 0.9)
+    assert astuple(found) == (0.1, 0.1, 0.3)
+    # Limits of half the draws leave these out, above; both together still reach 0.1 alone.
+    assert reached_interval([0.1, 0.1, 0.3, 0.3], [0, 0, 1, 1], 0.9, 0.4).high == 0.1
+    same = reached_interval([0.1, 0.2] * 5, np.repeat(range(5), 2), 0.5)
+    assert astuple(same) == (0.2, 0.2, 0.2)
+
+
+def test_resampling_networks_covers_the_value_about_as_often_as_it_says():
+    """Networks share a deviation; what nine of ten reach is a quantile of normal numbers."""
+    rng, truth = np.random.default_rng(5), -1.2816 * np.sqrt(2)
+    covered = []
+    for _ in range(100):
+        values = rng.normal(size=(20, 1)) + rng.normal(size=(20, 10))
+        groups = np.repeat(range(20), 10)
+        found = reached_interval(values.ravel(), groups, 0.9, n_resamples=199)
+        covered.append(found.low <= truth <= found.high)
+    # A standard deviation of 0.02; percentiles of few networks are a little too narrow.
+    assert 0.85 <= np.mean(covered) <= 1
+
+
+@pytest.mark.parametrize("criterion", [0, 1, -0.5, 2, np.nan])
+def test_a_share_that_is_none(criterion):
+    with pytest.raises(InputError, match="criterion must lie between 0 and 1"):
+        reached_interval([1.0, 2.0], [0, 1], criterion)
+
+
+reached = st.lists(st.tuples(st.integers(-1, 8), st.integers(0, 3)), min_size=1, max_size=20)
+
+
+@given(reached, st.sampled_from((0.1, 0.5, 0.9)), st.randoms())
+def test_invariants_of_what_is_reached(rows, criterion, random):
+    values, groups = np.array(rows, float).T
+    found = reached_interval(values, groups, criterion, n_resamples=99)
+    assert found.value in values
+    assert np.mean(values >= found.value) >= criterion - 1e-9
+    assert found.value == values.max() or np.mean(values > found.value) < criterion + 1e-9
+    if len(np.unique(groups)) == 1:
+        assert np.isnan([found.low, found.high]).all()
+    else:
+        assert found.low in values and found.high in values
+        assert values.min() <= found.low <= found.high <= values.max()
+        stricter = reached_interval(values, groups, 0.95, n_resamples=99)
+        assert stricter.value <= found.value and stricter.low <= found.low
+        wider = reached_interval(values, groups, criterion, 0.99, n_resamples=99)
+        assert wider.low <= found.low and found.high <= wider.high
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    again = reached_interval(*np.array(shuffled, float).T, criterion, n_resamples=99)
+    np.testing.assert_equal(astuple(again), astuple(found))
+    # In another unit, and with a constant added.
+    other = reached_interval(2 * values + 1, groups, criterion, n_resamples=99)
+    np.testing.assert_allclose(astuple(other), 2 * np.array(astuple(found)) + 1)
 
 
 def test_last_of_run():
