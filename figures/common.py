@@ -10,7 +10,9 @@ Numbers = dict[str, pd.DataFrame]  # small tables by name
 RULE_NAMES = {
     "hebbian": "Hebbian",
     "pseudo_inverse": "pseudo-inverse",
+    "pseudo_inverse_neural": "pseudo-inverse\nof neural patterns",
     "pseudo_inverse_zeroed": "pseudo-inverse,\nown axis zeroed",
+    "pseudo_inverse_rescaled": "pseudo-inverse,\nzeroed and rescaled",
     "optimised": "optimised",
     "regularised": "regularised",
     "extended": "antagonists inhibit\neach other",
@@ -19,12 +21,17 @@ RULE_NAMES = {
 RULE_COLOURS = {
     "hebbian": "#D55E00",
     "pseudo_inverse": "#56B4E9",
+    "pseudo_inverse_neural": "#8C564B",
     "pseudo_inverse_zeroed": "#0072B2",
+    "pseudo_inverse_rescaled": "#CC79A7",
     "optimised": "#009E73",
-    "regularised": "#CC79A7",
+    "regularised": "#AA3377",
     "extended": "#E69F00",
     "extended_noise": "#000000",
 }
+# Those of the paper, and those that go beyond its architecture or its constraints.
+PAPER_RULES = ("hebbian", "pseudo_inverse", "pseudo_inverse_zeroed", "optimised")
+EXTENSIONS = ("regularised", "extended", "extended_noise")
 LEARNER_COLOURS = {"hebbian": "#D55E00", "deconvolved": "#0072B2"}
 CUE, TARGET, HIT, EXTRA = "#E69F00", "#BBBBBB", "#0072B2", "#D55E00"
 PAPER = "0.55"

@@ -5,14 +5,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis import theory
 from analysis.capacity import capacity
 from analysis.overlap import overlap_summary
 from analysis.papers import reported
-from analysis.select import first_of_each
+from analysis.select import first_of_all
 from analysis.statistics import BELOW, BEYOND
 from brianmem import schemas, tables
 from figures.common import (
     PAPER,
+    PAPER_RULES,
     RULE_COLOURS,
     Numbers,
     band,
@@ -33,52 +35,71 @@ CAPTION = (
     "Recall of stored patterns from undamaged starts, against the load p/N. a: overlap with the "
     "pattern, averaged over the last quarter of the run. b: share of the patterns with an overlap "
     "above 0.95; dashed, share of random vertices that are kept although they were not stored, "
-    "which shows a memory that remembers everything. Circles: load at which half of the patterns "
-    "are recalled; triangles: this load lies beyond those that were tried. Bands and bars: 95 % "
-    "intervals over networks. Dotted: the capacities that the paper reports."
+    "which shows a memory that remembers everything. c: the same, with all signs right. "
+    "Circles: load at which half of the patterns are recalled, for the first time; triangles: this "
+    "load lies beyond those that were tried. Bands and bars: 95 % intervals over networks. Dotted: "
+    "the capacities that the paper reports. Grey: Hopfield's capacity, 0.138 patterns per latent, "
+    "and p = K, up to which the equations of the optimised rule can be met; the paper's bound by "
+    "counting and Gardner's capacity of perceptrons are both at a load of 1."
 )
-ONE_OF_EACH = ["gamma_chosen", "gamma", "kappa", "duration"]
+
+
+# Measures of success, and their columns in the summary.
+SHARES = {"overlap": "success", "all_signs": "all_signs"}
 
 
 def numbers(folder) -> Numbers:
     """Overlap and share of recalled patterns at each load, and the capacities."""
     table = tables.read(schemas.LOWRANK_CAPACITY, folder)
-    undamaged = not_empty(
-        table[table["flip_fraction"] == 0], "undamaged starts of lowrank.capacity"
-    )
-    trials = first_of_each(
-        undamaged, ONE_OF_EACH, ["rule", "n_neurons", "n_patterns", "network_seed"]
-    )
+    trials = capacity_trials(table, PAPER_RULES)
     return {
         "overlap_summary": overlap_summary(trials, generator(), "lowrank_capacity"),
         "capacity": capacity(trials),
     }
 
 
+def capacity_trials(table: pd.DataFrame, rules: tuple[str, ...]) -> pd.DataFrame:
+    """Undamaged starts of some rules that chose gamma, with the first of the other parameters."""
+    wanted = (table["flip_fraction"] == 0) & table["rule"].isin(rules) & table["gamma_chosen"]
+    trials = not_empty(table[wanted], "undamaged starts of lowrank.capacity")
+    return first_of_all(trials, ["correlation", "kappa", "duration"])
+
+
 def draw(folder) -> Figure:
-    """A column for each N: overlap against load above, share of recalled patterns below."""
+    """A column for each N: overlap against load above, shares of recalled patterns below."""
     found = numbers(folder)
     overlaps, capacities = found["overlap_summary"], found["capacity"]
     sizes = sorted(overlaps["n_neurons"].unique())
-    size = max(7.2, 2.4 * len(sizes)), 5.2
+    size = max(7.2, 2.4 * len(sizes)), 6.6
     figure, axes = plt.subplots(
-        2, len(sizes), figsize=size, sharex=True, sharey="row", squeeze=False
+        3, len(sizes), figsize=size, sharex=True, sharey="row", squeeze=False
     )
-    letter(axes[0, 0], "a")
-    letter(axes[1, 0], "b")
+    for ax, panel in zip(axes[:, 0], "abc", strict=True):
+        letter(ax, panel)
     rules = known_rules(overlaps)
-    for (top, bottom), n_neurons in zip(axes.T, sizes, strict=True):
+    for (top, *shares), n_neurons in zip(axes.T, sizes, strict=True):
         for rule in rules:
             curves = _of(overlaps, rule, n_neurons)
-            _draw_rule(top, bottom, curves, _style(rule, rules))
-            _draw_capacity(bottom, _of(capacities, rule, n_neurons), curves["load"])
-        for ax in (top, bottom):
-            _draw_paper(ax, rules, labels=ax is top)
+            style = _style(rule, rules)
+            band(top, curves[curves["start"] == "stored"], "load", "overlap", **style)
+            for ax, (measure, share) in zip(shares, SHARES.items(), strict=True):
+                found = _of(capacities, rule, n_neurons)
+                _draw_share(ax, curves, share, style)
+                _draw_capacity(ax, found[found["measure"] == measure], curves["load"])
+        for ax in (top, *shares):
+            _draw_lines(ax, rules, labels=ax is top)
         top.set_title(f"N = {n_neurons}", pad=20)
         top.set_ylim(top=1.05)
-        bottom.set(xlabel="load p/N", ylim=(-0.05, 1.05))
-    axes[0, 0].set_ylabel("overlap, mean")
-    axes[1, 0].set_ylabel("share recalled")
+        for ax in shares:
+            ax.set_ylim(-0.05, 1.05)
+        shares[-1].set_xlabel("load p/N")
+    labels = (
+        "overlap, mean",
+        "share recalled,\noverlap above 0.95",
+        "share recalled,\nall signs right",
+    )
+    for ax, label in zip(axes[:, 0], labels, strict=True):
+        ax.set_ylabel(label)
     n_networks = networks(overlaps["n_networks"].max())
     figure.suptitle(f"{n_networks}, {settings(overlaps, kappa='kappa')}", fontsize=8)
     figure.legend(handles=_legend(rules), loc="outside lower center", ncols=4)
@@ -96,12 +117,10 @@ def _style(rule: str, rules: list[str]) -> dict:
     }
 
 
-def _draw_rule(top, bottom, curves: pd.DataFrame, style: dict) -> None:
-    stored = curves[curves["start"] == "stored"]
-    band(top, stored, "load", "overlap", **style)
-    band(bottom, stored, "load", "success", **style)
+def _draw_share(ax, curves: pd.DataFrame, share: str, style: dict) -> None:
+    band(ax, curves[curves["start"] == "stored"], "load", share, **style)
     random = curves[curves["start"] == "random"].sort_values("load")
-    bottom.plot(random["load"], random["success"], "--", lw=0.7, color=style["color"])
+    ax.plot(random["load"], random[share], "--", lw=0.7, color=style["color"])
 
 
 def _of(table: pd.DataFrame, rule: str, n_neurons: int) -> pd.DataFrame:
@@ -121,8 +140,10 @@ def _draw_capacity(ax, capacities: pd.DataFrame, loads: pd.Series) -> None:
             ax.errorbar(row["capacity"], row["criterion"], fmt="o", ms=6, **style)
 
 
-def _draw_paper(ax, rules: list[str], labels: bool) -> None:
-    """What the paper reports, at the top edge of the panel."""
+def _draw_lines(ax, rules: list[str], labels: bool) -> None:
+    """Theory, and what the paper reports, at the top edge of the panel."""
+    for load in (theory.HOPFIELD, theory.RANK_BOUND):
+        ax.axvline(load, color="0.85", lw=2.5, zorder=-1)
     marks = {}
     for rule in rules:
         if rule in reported.CAPACITY:
@@ -141,4 +162,5 @@ def _legend(rules: list[str]) -> list[Line2D]:
     half = Line2D([], [], color="k", label="half recalled, 95 %", **style)
     beyond = Line2D([], [], ls="", label="beyond the loads tried", **(style | {"marker": ">"}))
     paper = Line2D([], [], color=PAPER, lw=0.8, ls=":", label="paper")
-    return [*lines, dashed, half, beyond, paper]
+    bounds = Line2D([], [], color="0.85", lw=2.5, label="Hopfield; p = K")
+    return [*lines, dashed, half, beyond, paper, bounds]

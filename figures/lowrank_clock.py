@@ -49,14 +49,15 @@ def numbers(folder) -> Numbers:
 def _read(folder) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Trials of one configuration for each rule and network, and the errors of the clock in them.
 
-    Raises InputError if there are no pairs to compare.
+    Networks that were only run exactly are left out. Raises InputError if there are no pairs to
+    compare.
     """
     table = tables.read(schemas.LOWRANK_RECALL, folder)
     trials = first_of_each(table, LOWRANK, ["rule", "network_seed"])
     errors = clock_error(trials)
     if not len(errors):
         raise InputError("the table lowrank_recall has no exact and clock-driven runs to compare")
-    return trials, errors
+    return trials[trials["network_seed"].isin(errors["network_seed"])], errors
 
 
 def draw(folder) -> Figure:

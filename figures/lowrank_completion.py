@@ -5,17 +5,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.completion import completion
-from analysis.overlap import overlap_summary
+from analysis.completion import MEASURES, completion
 from analysis.papers import reported
-from analysis.select import first_of_each
-from analysis.statistics import BELOW, BEYOND
+from analysis.select import first_of_all
 from brianmem import schemas, tables
 from figures.common import (
+    PAPER_RULES,
     RULE_COLOURS,
     Numbers,
-    band,
-    generator,
     known_rules,
     letter,
     limits,
@@ -30,78 +27,99 @@ PROTOCOL = "lowrank.completion"
 TITLE = "Completion against load"
 CAPTION = (
     "Completion of stored patterns with some of their elements flipped. a: largest part of flipped "
-    "elements that 90 % of the trials complete, with an overlap above 0.95, against the load p/N; "
-    "triangles: it lies beyond the flips that were tried. Dashed: what the paper reports, about "
-    "0.3 at low loads that falls linearly to none at capacity. b: share of completed trials "
-    "against the flipped part, at some loads, in the largest networks; the horizontal line is at "
-    "90 %. Bars and bands: 95 % intervals over networks."
+    "elements from which 90 % of the patterns are completed, with an overlap above 0.95, against "
+    "the load p/N; found by bisection for each pattern. Dashed: what the paper reports, about 0.3 "
+    "at low loads that falls linearly to none at capacity; dotted: 0.425 less the load. b: share "
+    "of the patterns that are completed against the flipped part, at some loads, in the largest "
+    "networks; the horizontal line is at 90 %. Bars: 95 % intervals over networks."
 )
-ONE_OF_EACH = ["gamma_chosen", "gamma", "kappa", "duration"]
 MOST_LOADS = 5
+LOW_LOAD_LIMIT = 0.425
 
 
 def numbers(folder) -> Numbers:
-    """Completed part of flips at each load, and the share of completed trials behind it."""
-    table = tables.read(schemas.LOWRANK_COMPLETION, folder)
-    stored = not_empty(table[table["start"] == "stored"], "damaged starts of lowrank.completion")
-    trials = first_of_each(stored, ONE_OF_EACH, ["rule", "n_neurons", "n_patterns", "network_seed"])
+    """Completed part of flips at each load, and the share of patterns that complete some parts."""
+    patterns = completed_patterns(folder, PAPER_RULES)
     return {
-        "completion": completion(trials),
-        "overlap_summary": overlap_summary(trials, generator(), "lowrank_completion"),
+        "completion": completion(patterns).query("measure == 'overlap'"),
+        "completed_shares": _shares(patterns[patterns["start"] == "stored"]),
     }
+
+
+def completed_patterns(folder, rules: tuple[str, ...]) -> pd.DataFrame:
+    """Patterns of some rules that chose gamma, with the first of the other parameters."""
+    table = tables.read(schemas.LOWRANK_COMPLETION, folder)
+    patterns = table[table["rule"].isin(rules) & table["gamma_chosen"]]
+    not_empty(patterns[patterns["start"] == "stored"], "stored patterns of lowrank.completion")
+    return first_of_all(patterns, ["correlation", "kappa", "duration"])
+
+
+def _shares(patterns: pd.DataFrame) -> pd.DataFrame:
+    """Share of the patterns that complete each part of flips, in steps of .025."""
+    rows = []
+    for (rule, size, load), group in patterns.groupby(["rule", "n_neurons", "load"]):
+        flips = group[MEASURES["overlap"]].fillna(-1)
+        for part in np.arange(0, 0.5, 0.025):
+            share = float((flips >= part - 1e-9).mean())
+            rows.append(
+                {
+                    "rule": rule,
+                    "n_neurons": size,
+                    "load": load,
+                    "flip_fraction": part,
+                    "completed": share,
+                    "n_networks": group["network_seed"].nunique(),
+                }
+            )
+    return pd.DataFrame(rows)
 
 
 def draw(folder) -> Figure:
     """A panel for each N, completed flips against load; and for each rule, the shares behind it."""
     found = numbers(folder)
-    completed, shares = found["completion"], found["overlap_summary"]
+    completed, shares = found["completion"], found["completed_shares"]
     sizes, rules = sorted(completed["n_neurons"].unique()), known_rules(completed)
-    flips = list(shares["flip_fraction"].unique())
     width = max(7.2, 2.0 * max(len(sizes), len(rules)))
     figure = plt.figure(figsize=(width, 5.6))
-    n_networks = networks(shares["n_networks"].max())
-    figure.suptitle(f"{n_networks}, {settings(shares, kappa='kappa')}", fontsize=8)
+    n_networks = networks(completed["n_networks"].max())
+    figure.suptitle(f"{n_networks}, {settings(completed, kappa='kappa')}", fontsize=8)
     top, bottom = figure.subfigures(2, 1, height_ratios=[1.15, 1])
     axes = top.subplots(1, len(sizes), sharey=True, squeeze=False)[0]
     for ax, n_neurons in zip(axes, sizes, strict=True):
-        _draw_completed(ax, completed[completed["n_neurons"] == n_neurons], rules)
-        _draw_outside(ax, completed[completed["n_neurons"] == n_neurons], rules, flips)
+        draw_completed(ax, completed[completed["n_neurons"] == n_neurons], rules)
+        _draw_paper(ax, rules)
         ax.set(title=f"N = {n_neurons}", xlabel="load p/N", ylim=(-0.02, None))
     axes[0].set_ylabel("flipped part that is completed")
     letter(axes[0], "a")
-    top.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=5)
-    _draw_shares(bottom, shares[shares["n_neurons"] == sizes[-1]], completed, rules)
+    top.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    _draw_shares(bottom, shares[shares["n_neurons"] == sizes[-1]], completed)
     return figure
 
 
-def _x(of_rule: pd.DataFrame, rule: str, rules: list[str]) -> pd.Series:
-    # Rules that agree would hide each other's bars.
-    return of_rule["load"] + 0.004 * (rules.index(rule) - (len(rules) - 1) / 2)
-
-
-def _draw_completed(ax, completed: pd.DataFrame, rules: list[str]) -> None:
-    for rule in rules:
+def draw_completed(ax, completed: pd.DataFrame, rules: list[str], **style) -> None:
+    """Completed flips against load, a line for each rule, side by side."""
+    for number, rule in enumerate(rules):
         of_rule = completed[completed["rule"] == rule].sort_values("load")
-        x, colour = _x(of_rule, rule, rules), RULE_COLOURS.get(rule)
-        flips, bars = of_rule["completed"], limits(of_rule, "completed")
-        ax.errorbar(x, flips, bars, fmt="o-", ms=3, label=line_name(rule), color=colour)
+        # Rules that agree would hide each other's bars.
+        x = of_rule["load"] + 0.003 * (number - (len(rules) - 1) / 2)
+        bars = limits(of_rule, "completed")
+        look = {"fmt": "o-", "ms": 3, "color": RULE_COLOURS.get(rule), "label": line_name(rule)}
+        ax.errorbar(x, of_rule["completed"], bars, **(look | style))
+
+
+def _draw_paper(ax, rules: list[str]) -> None:
+    for rule in rules:
         if rule in reported.CAPACITY:
             ends = [0, reported.CAPACITY[rule].value], [reported.COMPLETED_AT_LOW_LOAD.value, 0]
-            ax.plot(*ends, "--", lw=0.8, color=colour)
+            ax.plot(*ends, "--", lw=0.8, color=RULE_COLOURS.get(rule))
     ax.plot([], [], "--", color="0.3", lw=0.8, label="paper, by its text")
+    ends = [0, LOW_LOAD_LIMIT], [LOW_LOAD_LIMIT, 0]
+    ax.plot(*ends, ":", color="0.3", lw=0.8, label=f"{LOW_LOAD_LIMIT} - load")
 
 
-def _draw_outside(ax, completed: pd.DataFrame, rules: list[str], flips: list[float]) -> None:
-    """Triangles at that end of the flips tried beyond which the completed part lies."""
-    for rule in rules:
-        of_rule = completed[completed["rule"] == rule]
-        for reason, marker, height in ((BEYOND, "^", max(flips)), (BELOW, "v", min(flips))):
-            x = _x(of_rule[of_rule["reason"] == reason], rule, rules)
-            ax.plot(x, [height] * len(x), marker, ms=5, color=RULE_COLOURS.get(rule))
-
-
-def _draw_shares(figure, shares: pd.DataFrame, completed: pd.DataFrame, rules: list[str]) -> None:
-    """Share of completed trials against flips, a panel for each rule, a line for some loads."""
+def _draw_shares(figure, shares: pd.DataFrame, completed: pd.DataFrame) -> None:
+    """Share of completed patterns against flips, a panel for each rule, a line for some loads."""
+    rules = known_rules(shares)
     axes = figure.subplots(1, len(rules), sharey=True, squeeze=False)[0]
     loads = sorted(shares["load"].unique())
     chosen = [loads[i] for i in np.unique(np.linspace(0, len(loads) - 1, MOST_LOADS, dtype=int))]
@@ -111,7 +129,7 @@ def _draw_shares(figure, shares: pd.DataFrame, completed: pd.DataFrame, rules: l
         for load, colour in zip(chosen, colours, strict=True):
             curve = of_rule[of_rule["load"] == load]
             style = {"marker": "o", "ms": 3, "color": colour, "label": f"{load:g}"}
-            band(ax, curve, "flip_fraction", "success", **style)
+            ax.plot(curve["flip_fraction"], curve["completed"], **style)
         ax.axhline(completed["criterion"].iloc[0], color="0.6", lw=0.6, zorder=0)
         ax.set(title=name_of(rule), xlabel="flipped part of the start", ylim=(-0.05, 1.05))
     axes[0].set_ylabel(f"share completed, N = {shares['n_neurons'].iloc[0]}")

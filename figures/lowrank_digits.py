@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from analysis.lowrank import recalled
+from analysis.digits import fig_4e, with_outcomes
 from analysis.means import means_over_networks
 from analysis.select import LOWRANK, first_of_each
 from brianmem import schemas, tables
@@ -22,14 +22,14 @@ CAPTION = (
 def numbers(folder) -> Numbers:
     """Overlap and share of completed digits by each rule, means over networks."""
     trials = _read(schemas.LOWRANK_DIGITS, folder)
-    trials = trials.assign(completed=recalled(trials))
     keys, measures = ["rule", "dataset", "flip_fraction"], ["overlap", "completed"]
-    return {"completed_digits": means_over_networks(trials, keys, "network_seed", measures)}
+    means = means_over_networks(with_outcomes(trials), keys, "network_seed", measures)
+    return {"completed_digits": means}
 
 
 def _read(schema: Schema, folder):
-    """The first configuration of each rule."""
-    table = not_empty(tables.read(schema, folder), "digits")
+    """The first configuration of each rule that stores ten digits; flips as in Fig. 4e."""
+    table = not_empty(fig_4e(tables.read(schema, folder)), "networks with ten digits")
     return first_of_each(table, [*LOWRANK, "flip_fraction", "dt"], ["rule"])
 
 

@@ -6,9 +6,9 @@ from analysis.completion import completion
 from brianmem import schemas, tables
 from brianmem.errors import InputError
 from figures import lowrank_completion
-from figures.common import RULE_COLOURS
-from tests.analysis.folder import COMPLETION, random_vertices, write
-from tests.analysis.rows import lowrank
+from figures.common import PAPER_RULES, RULE_COLOURS
+from tests.analysis.folder import COMPLETION, write
+from tests.analysis.rows import basins, lowrank
 
 
 def labelled(ax):
@@ -17,11 +17,23 @@ def labelled(ax):
     return dict(zip(labels, handles, strict=True))
 
 
+def stored(folder):
+    """The patterns that the figure is of, picked by hand."""
+    table = tables.read(schemas.LOWRANK_COMPLETION, folder)
+    return table[table["rule"].isin(PAPER_RULES) & (table["correlation"] == 0)]
+
+
 def test_the_numbers_are_those_of_the_analysis(folder):
     found = lowrank_completion.numbers(folder)
-    trials = tables.read(schemas.LOWRANK_COMPLETION, folder)
-    pd.testing.assert_frame_equal(found["completion"], completion(trials))
-    assert set(found["overlap_summary"]["source"]) == {"lowrank_completion"}
+    expected = completion(stored(folder)).query("measure == 'overlap'")
+    pd.testing.assert_frame_equal(found["completion"], expected)
+    shares = found["completed_shares"].set_index(["rule", "load", "flip_fraction"])["completed"]
+    assert len(shares) == 4 * 20
+    for (rule, load, flips), share in shares.items():
+        of_load = stored(folder).query(f"rule == '{rule}' and load == {load} and start == 'stored'")
+        # Flips are found as n/K, and the steps of .025 by adding: both are rounded.
+        expected = (of_load["completed"].fillna(-1) > flips - 1e-6).mean()
+        assert share == pytest.approx(expected)
 
 
 def test_completed_flips_against_load(folder):
@@ -40,17 +52,12 @@ def test_completed_flips_against_load(folder):
     assert [ax.get_title() for ax in shares] == ["Hebbian", "pseudo-inverse", "optimised"]
 
 
-def test_what_lies_outside_of_the_flips_tried_is_marked(folder):
+def test_rules_that_recall_nothing_have_no_point(folder):
     ax = lowrank_completion.draw(folder).axes[0]
-    marks = {
-        (line.get_marker(), line.get_color()): line.get_ydata()
-        for line in ax.get_lines()
-        if line.get_marker() in "^v" and len(line.get_xdata())
-    }
-    assert marks == {
-        ("^", RULE_COLOURS["pseudo_inverse"]): [0.3],
-        ("v", RULE_COLOURS["hebbian"]): [0.0],
-    }
+    for rule, heights in (("Hebbian", [np.nan]), ("pseudo-inverse", [0.3])):
+        line, *_ = labelled(ax)[rule]
+        np.testing.assert_allclose(line.get_ydata().astype(float), heights)
+        assert line.get_color() == RULE_COLOURS[{"Hebbian": "hebbian"}.get(rule, "pseudo_inverse")]
 
 
 def test_the_papers_line_ends_at_its_capacity(folder):
@@ -64,12 +71,25 @@ def test_the_papers_line_ends_at_its_capacity(folder):
     assert "paper, by its text" in labelled(ax)
 
 
+def test_lines_of_the_text_and_of_what_was_measured_before(folder):
+    ax = lowrank_completion.draw(folder).axes[0]
+    [dotted] = [line for line in ax.get_lines() if line.get_linestyle() == ":"]
+    np.testing.assert_allclose(dotted.get_xydata(), [[0, 0.425], [0.425, 0]])
+    assert dotted.get_label() == "0.425 - load"
+
+
 def test_shares_against_flips_at_some_loads(folder):
     *_, ax = lowrank_completion.draw(folder).axes
     assert ax.get_xlabel() == "flipped part of the start"
     curves = labelled(ax)
     assert list(curves) == ["0.1", "0.3"]
-    np.testing.assert_allclose(curves["0.3"].get_xydata(), [[0, 1], [0.1, 0.5], [0.2, 0], [0.3, 0]])
+    # Three networks with 0, .1, .1 and .1 each.
+    steps = np.arange(20) / 40
+    expected = np.where(steps == 0, 1, np.where(steps < 0.11, 0.75, 0))
+    np.testing.assert_allclose(curves["0.3"].get_xydata(), np.column_stack([steps, expected]))
+    assert (np.diff(curves["0.1"].get_ydata()) <= 0).all()
+    criterion = [line for line in ax.get_lines() if list(line.get_ydata()) == [0.9, 0.9]]
+    assert len(criterion) == 1
 
 
 def test_of_many_loads_some_are_shown(tmp_path):
@@ -81,8 +101,18 @@ def test_of_many_loads_some_are_shown(tmp_path):
     assert (labels[0], labels[-1]) == ("0.02", "0.4")
 
 
-def test_nothing_to_draw(tmp_path):
-    random = lowrank(random_vertices({20: 4}), schemas.LOWRANK_COMPLETION)
-    write(tmp_path, {schemas.LOWRANK_COMPLETION: random})
-    with pytest.raises(InputError, match="nothing to draw: the tables have no damaged starts"):
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        basins([None] * 3, start="random"),
+        basins([0.2] * 3, rule="extended"),
+        basins([0.2] * 3, gamma_chosen=False),
+    ],
+    ids=["empty", "random vertices", "other rules", "other gammas"],
+)
+def test_nothing_to_draw(rows, tmp_path):
+    table = lowrank(rows, schemas.LOWRANK_COMPLETION)
+    write(tmp_path, {schemas.LOWRANK_COMPLETION: table})
+    with pytest.raises(InputError, match="nothing to draw: the tables have no stored patterns of"):
         lowrank_completion.draw(tmp_path)
