@@ -10,9 +10,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 TABLES := results/$(GRID)/tables
-PROTOCOLS := lowrank_recall lowrank_digits lowrank_capacity lowrank_completion \
-	lowrank_prediction delay_recall delay_scan
-RESULTS := overlap capacity completion gamma prediction f1 distances
+PROTOCOLS := lowrank_boundary lowrank_recall lowrank_attractors lowrank_capacity \
+	lowrank_completion lowrank_digits lowrank_robustness lowrank_prediction delay_recall delay_scan
+RESULTS := overlap capacity completion gamma robustness prediction f1 distances
 SOURCES := $(shell find brianmem protocols -name '*.py')
 
 .PHONY: figures paper test lint format clean

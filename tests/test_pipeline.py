@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.image
@@ -15,41 +16,83 @@ from analysis import comparison
 from analysis.capacity import capacity
 from analysis.completion import completion
 from analysis.delay import f1_by_network
+from analysis.digits import fig_4e, most_digits
 from analysis.f1 import f1_scan
-from analysis.lowrank import clock_error, networks_recalling_all, success
+from analysis.gamma import best_gamma
+from analysis.lowrank import (
+    clock_error,
+    networks_recalling_all,
+    shares_recalling_all,
+    success,
+)
+from analysis.robustness import robustness
 from brianmem import schemas, tables
 from figures.__main__ import FIGURES
 from figures.__main__ import main as draw
 from protocols import cli
 from protocols.delay.recall import PROTOCOL as DELAY
 from protocols.delay.scan import PROTOCOL as SCAN
+from protocols.lowrank.attractors import PROTOCOL as ATTRACTORS
+from protocols.lowrank.boundary import PROTOCOL as BOUNDARY
 from protocols.lowrank.capacity import PROTOCOL as CAPACITY
 from protocols.lowrank.completion import PROTOCOL as COMPLETION
 from protocols.lowrank.digits import PROTOCOL as DIGITS
 from protocols.lowrank.prediction import PROTOCOL as PREDICTION
 from protocols.lowrank.recall import PROTOCOL as LOWRANK
+from protocols.lowrank.robustness import PROTOCOL as ROBUSTNESS
 from protocols.protocol import resolve_grid
 
 ROOT = Path(__file__).parent.parent
-PROTOCOLS = (DELAY, SCAN, LOWRANK, DIGITS, CAPACITY, COMPLETION, PREDICTION)
+PROTOCOLS = (
+    *(DELAY, SCAN, BOUNDARY, LOWRANK, ATTRACTORS, DIGITS),
+    *(CAPACITY, COMPLETION, ROBUSTNESS, PREDICTION),
+)
 
 # Sweeps that take minutes in full.
 FEW = {
     LOWRANK.name: ["--set", "network_seed=0,1,2,3,4,5,6,7"],
-    PREDICTION.name: ["--set", "n_neurons=40"],
-    CAPACITY.name: [
-        *("--set", "network_seed=0,1", "--set", "n_neurons=100", "--set", "gamma=auto"),
-        *("--set", "load=0.05,0.2,0.3,0.4,0.45,0.5,0.55"),
-    ],
-    COMPLETION.name: [
-        *("--set", "network_seed=0,1,2", "--set", "n_neurons=100", "--set", "rule=optimised"),
-        *("--set", "load=0.05,0.1,0.2,0.3,0.4", "--set", "flip_fraction=0,0.05,0.1,0.2,0.3,0.4"),
+    PREDICTION.name: ["--set", "n_neurons=40", "--set", "load=0.05,0.2,0.3,0.45,0.55"],
+    ROBUSTNESS.name: [
+        *("--set", "network_seed=0,1", "--set", "noise=0,0.1,0.3"),
+        *("--set", "tau_spread=0,0.02", "--set", "threshold_spread=0,0.1"),
+        *("--set", "weight_spread=0,0.05", "--set", "lost_synapses=0,0.01"),
+        *("--set", "dead_neurons=0,0.05,0.2"),
     ],
     SCAN.name: [
         *("--set", "seed=0,1", "--set", "n_neurons=256,128", "--set", "n_patterns=8,2"),
         *("--set", "n_delays=41,21", "--set", "n_steps=500,250", "--set", "beta=0.7,0.9"),
     ],
 }
+
+
+# What is kept of each block's values, or put in their place where none is.
+KEPT = {
+    CAPACITY.name: {
+        "n_neurons": (100,),
+        "load": (0.05, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55),
+        "kappa": (2.0, 5.0),
+        "correlation": (0.0, 0.4, 0.8),
+        "gamma": (None, 0.6, 1.0, 1.4, 1.8),
+    },
+    COMPLETION.name: {"n_neurons": (100,), "correlation": (0.0, 0.4, 0.8)},
+}
+N_SEEDS = 2
+
+
+def shortened(protocol):
+    """The protocol with few seeds and values in each block of its small grid."""
+    if protocol.name not in KEPT:
+        return protocol
+    blocks = [
+        block
+        | {
+            n: tuple(v for v in block[n] if v in kept) or kept
+            for n, kept in KEPT[protocol.name].items()
+        }
+        | {protocol.seed_name: block[protocol.seed_name][:N_SEEDS]}
+        for block in protocol.grids["smoke"]
+    ]
+    return replace(protocol, grids={"smoke": tuple(blocks)})
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +106,8 @@ def folder(tmp_path_factory):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "made").exists():
             for protocol in PROTOCOLS:
-                assert cli.main(protocol, ["--out", str(folder), *FEW.get(protocol.name, [])]) == 0
+                options = ["--out", str(folder), *FEW.get(protocol.name, [])]
+                assert cli.main(shortened(protocol), options) == 0
             (folder / "made").touch()
     return folder
 
@@ -83,6 +127,8 @@ def test_small_networks_recall_as_in_the_paper(folder):
     networks = networks_recalling_all(exact, 0.0).groupby("rule")["all_recalled"].mean()
     assert networks["hebbian"] == 0
     assert networks["optimised"] >= 0.75
+    shares = shares_recalling_all(exact, ["rule"]).set_index(["sets", "rule"])["all_recalled"]
+    assert shares["usable", "optimised"] >= 0.95
     keys = ["rule", "start", "flip_fraction"]
     part = success(exact, keys).set_index(keys)["recalled"]
     assert part["optimised", "stored", 0.1] > part["hebbian", "stored", 0.1] + 0.5
@@ -92,35 +138,129 @@ def test_small_networks_recall_as_in_the_paper(folder):
     assert errors["first_wrong_spike"].median() <= 10
 
 
+def test_many_patterns_are_attractors_and_random_vertices_are_not(folder):
+    table = tables.read(schemas.LOWRANK_ATTRACTORS, folder)
+    assert table["n_patterns"].unique() == [40]
+    means = success(table, ["start", "flip_fraction"]).set_index(["start", "flip_fraction"])
+    assert means["recalled"]["stored", 0.0] == 1 and means["overlap"]["stored", 0.0] > 0.999
+    assert means["recalled"]["random", 0.0] == 0
+    # One of fifty latents is mended nearly always, three less often.
+    assert means["overlap"]["stored", 0.02] > 0.99
+    assert 0.1 < means["recalled"]["stored", 0.06] < 0.7
+
+
 def test_digits_are_completed_by_all_rules_but_the_hebbian(folder):
     table = tables.read(schemas.LOWRANK_DIGITS, folder)
     assert (table["n_neurons"] == 1568).all()
-    overlaps = table.groupby("rule")["overlap"].min()
-    assert (overlaps[["pseudo_inverse", "pseudo_inverse_zeroed", "optimised"]] > 0.99).all()
-    assert table.groupby("rule")["overlap"].max()["hebbian"] < 0.95
+    overlaps = fig_4e(table).groupby("rule")["overlap"].agg(["min", "max"])
+    mended = ["pseudo_inverse", "pseudo_inverse_zeroed", "optimised"]
+    assert (overlaps.loc[mended, "min"] > 0.99).all()
+    assert overlaps["max"]["hebbian"] < 0.95
     images = tables.read(schemas.LOWRANK_DIGITS_IMAGES, folder)
     optimised = images[images["rule"] == "optimised"].set_index(["digit", "row", "column"])
     cue, target = (optimised.loc[optimised["stage"] == s, "value"] for s in ("cue", "target"))
     wrong = (cue != target).groupby("digit").sum()
     assert (wrong == 118).all()
+    most = most_digits(table, ["rule", "flip_fraction"]).set_index(["rule", "flip_fraction"])
+    assert most["most_digits"]["optimised", 0.15] == 100
+    assert most["most_digits"]["optimised", 0.35] >= 10
+
+
+def test_boundaries_and_vertices_as_in_the_paper(folder):
+    runs = tables.read(schemas.LOWRANK_BOUNDARY, folder)
+    overlaps = runs.groupby("case")["overlap"].mean()
+    for case in ("symmetric", "asymmetric", "no_self", "stored"):
+        assert overlaps[case] == pytest.approx(1, abs=1e-3)
+    # Decoders that meet the constraint each on its own axis keep no vertex, but a face.
+    assert overlaps["degenerate"] == pytest.approx(np.sqrt(0.5), abs=1e-3)
+    points = tables.read(schemas.LOWRANK_BOUNDARY_POINTS, folder)
+    stable = points[points["stable"]].groupby("case").size()
+    assert (stable["several"], stable["tilted"], stable["orthogonal"]) == (3, 1, 1)
+    off = np.hypot(runs["mean_1"] - runs["fixed_1"], runs["mean_2"] - runs["fixed_2"])
+    assert (off < runs["spike_size"]).all()
+
+
+def chosen(folder, schema):
+    """The rows of independent patterns, in networks whose rule chose gamma."""
+    table = tables.read(schema, folder)
+    return table[table["gamma_chosen"] & (table["correlation"] == 0)]
 
 
 def test_capacities_order_the_rules_as_in_the_paper(folder):
-    found = capacity(tables.read(schemas.LOWRANK_CAPACITY, folder)).set_index("rule")
-    assert found["reason"]["hebbian"] == "below the grid"
-    # The paper reports about 0.5.
-    assert 0.44 < found["capacity"]["optimised"] < 0.56
-    assert 0.15 < found["capacity"]["pseudo_inverse_zeroed"] < 0.4
-    # As printed, the pseudo-inverse keeps any vertex when p reaches K, so that it has no capacity.
-    assert found["random_kept"]["pseudo_inverse"] == 1
-    assert found["random_kept"]["optimised"] == 0
+    found = capacity(chosen(folder, schemas.LOWRANK_CAPACITY)).query("measure == 'overlap'")
+    for kappa in (2, 5):
+        of_rate = found[found["kappa"] == kappa].set_index("rule")
+        # The paper reports about 0.5.
+        assert 0.44 < of_rate["capacity"]["optimised"] < 0.56
+        assert 0.15 < of_rate["capacity"]["pseudo_inverse_zeroed"] < 0.4
+        # Rescaled, so that the constraint holds again, it does what the optimised rule does.
+        assert of_rate["capacity"]["pseudo_inverse_rescaled"] > 0.44
+        kept = of_rate["random_kept"]
+        assert (kept[["optimised", "pseudo_inverse_zeroed", "pseudo_inverse_rescaled"]] == 0).all()
+        # As printed, the pseudo-inverse keeps any vertex when p reaches K: it has no capacity.
+        for rule in ("pseudo_inverse", "pseudo_inverse_neural"):
+            assert (of_rate["reason"][rule], kept[rule]) == ("beyond the grid", 1)
+    assert found.set_index("rule")["reason"]["hebbian"] == "below the grid"
+
+
+def test_memories_that_keep_any_vertex_are_called_trivial(folder):
+    trials = chosen(folder, schemas.LOWRANK_CAPACITY)
+    trivial = trials.groupby(["rule", "load"])["trivial"].agg(["min", "max"])
+    for (rule, load), (least, most) in trivial.iterrows():
+        beyond = load > 0.5 if rule == "pseudo_inverse_neural" else load >= 0.5
+        assert least == most == (beyond and rule in ("pseudo_inverse", "pseudo_inverse_neural"))
+
+
+def test_the_best_self_connections_lie_in_their_window(folder):
+    trials = tables.read(schemas.LOWRANK_CAPACITY, folder)
+    best = best_gamma(trials, np.random.default_rng(0))
+    assert len(best) == 3 * 5 and (best["n_gammas"] == 4).all()
+    recalling = best[best["overlap"] > 0.95]
+    assert (recalling["window_low"] - 0.01 <= recalling["gamma"]).all()
+    assert (recalling["gamma"] <= recalling["window_high"] + 0.01).all()
+    # What the rule chooses by itself costs next to nothing.
+    assert (recalling["overlap"] - recalling["overlap_chosen"]).max() < 0.02
+    assert set(recalling["rule"]) == {"pseudo_inverse", "pseudo_inverse_zeroed", "optimised"}
+
+
+def test_correlated_patterns_are_recalled_but_by_the_pseudo_inverse(folder):
+    table = tables.read(schemas.LOWRANK_CAPACITY, folder)
+    table = table[(table["flip_fraction"] == 0) & (table["start"] == "stored")]
+    of_load = table[(table["load"] == 0.25) & (table["network_seed"] >= 2000)]
+    overlaps = of_load.groupby(["rule", "correlation"])["overlap"].mean()
+    for rule in ("optimised", "extended"):
+        assert overlaps[rule, 0.0] > 0.99 and overlaps[rule, 0.8] > 0.97
+    assert overlaps["pseudo_inverse", 0.8] < 0.8 < 0.99 < overlaps["pseudo_inverse", 0.0]
+    completed = completion(tables.read(schemas.LOWRANK_COMPLETION, folder))
+    completed = completed.query("measure == 'overlap' and load == 0.1")
+    flips = completed.set_index(["rule", "correlation"])["completed"]
+    assert flips["optimised", 0.8] < flips["optimised", 0.0] - 0.1
 
 
 def test_less_damage_is_completed_at_larger_loads(folder):
-    found = completion(tables.read(schemas.LOWRANK_COMPLETION, folder))
-    optimised = found[found["rule"] == "optimised"].sort_values("load")["completed_on_grid"]
-    assert optimised.is_monotonic_decreasing
-    assert optimised.iloc[0] >= 0.3 and optimised.iloc[-1] <= 0.05
+    found = completion(chosen(folder, schemas.LOWRANK_COMPLETION))
+    flips = found.set_index(["rule", "measure", "load"])["completed"].sort_index()
+    optimised = flips["optimised", "overlap"]
+    assert (optimised.dropna().diff().dropna() <= 0.02).all()
+    assert optimised[0.05] >= 0.3 and optimised[0.45] <= 0.05
+    assert np.isnan(optimised[0.5])  # p = K: not even undamaged patterns are recalled
+    # The rules beyond the paper mend more at high loads, also by the stricter measure.
+    for rule in ("regularised", "extended"):
+        assert flips[rule, "all_signs", 0.4] > flips["optimised", "all_signs", 0.4]
+    assert (found["random_kept"] == 0).all()
+
+
+def test_what_networks_with_defects_still_recall(folder):
+    found = robustness(tables.read(schemas.LOWRANK_ROBUSTNESS, folder))
+    undamaged = found[found["flip_fraction"] == 0]
+    share = undamaged.set_index(["perturbation", "rule", "load", "strength"])["success"]
+    assert (undamaged.loc[undamaged["strength"] == 0, "success"] == 1).all()
+    for rule in ("optimised", "extended"):
+        for name, strength in (("noise", 0.1), ("threshold_spread", 0.1), ("lost_synapses", 0.01)):
+            assert share[name, rule, 0.1, strength] == 1
+        assert share["dead_neurons", rule, 0.4, 0.2] == 0
+        assert share["tau_spread", rule, 0.4, 0.02] == 0
+    assert share["noise", "extended", 0.4, 0.1] == 1 > share["noise", "optimised", 0.4, 0.1]
 
 
 def test_a_scan_varies_one_parameter_at_a_time(folder):
@@ -176,6 +316,7 @@ SMALL = [
         [
             *("--set", "duration=0.5,1", "--set", "gamma=auto,1.2", "--set", "kappa=1,2"),
             *("--set", "flip_fraction=0.1,0.15", "--set", "rule=optimised"),
+            *("--set", "n_digits=10,20", "--set", "network_seed=0", "--set", "n_tested=2"),
         ],
     ),
 ]
@@ -189,7 +330,7 @@ def test_tables_of_many_configurations_are_drawn_and_compared(
     """Figures take the first of several values; a row of the comparison is of one configuration."""
     assert cli.main(protocol, [*small, "--out", str(tmp_path)]) == 0
     for name in FIGURES:
-        own = name == protocol.name.replace(".", "_")
+        own = name.startswith(protocol.name.replace(".", "_"))
         if own or (protocol is LOWRANK and name == "lowrank_clock"):
             assert draw([name, "--tables", str(tmp_path), "--out", str(tmp_path)]) == 0
     for path in folder.glob("*.csv"):
@@ -213,7 +354,9 @@ def test_the_comparison_with_the_papers(folder, capsys):
     printed = capsys.readouterr().out.splitlines()
     assert re.split(r"\s{2,}", printed[0]) == ["quantity", "paper", "here"]
     table = tables.read(schemas.COMPARISON, folder).set_index("quantity")
-    assert table["here"]["digits, optimised: completed from 15% flips"] == "10 of 10"
+    # Of the optimised rule two networks were run, to compare with more digits.
+    for rule, mended in (("optimised", "20 of 20"), ("pseudo_inverse", "10 of 10")):
+        assert table["here"][f"digits, {rule}: completed from 15% flips"] == mended
     assert table["here"]["hebbian: networks that recall all patterns"] == "0 of 8"
     assert table["paper"]["hebbian: networks that recall all patterns"] == "none (of one)"
 
@@ -243,8 +386,8 @@ def test_the_commands_of_the_readme_exist():
     protocols = {protocol.name for protocol in PROTOCOLS}
     assert set(re.findall(r"python -m protocols\.([\w.]+)", readme)) == {*protocols, "rerun"}
     [example] = re.findall(r"python -m protocols\.delay\.recall (--set.*)", readme)
-    grid = resolve_grid(DELAY, "smoke", 0, re.findall(r"--set (\S+)", example))
-    assert grid["threshold"] == (None, 0.35, 0.4)
+    [block] = resolve_grid(DELAY, "smoke", 0, re.findall(r"--set (\S+)", example))
+    assert block["threshold"] == (None, 0.35, 0.4)
 
 
 def test_the_python_of_the_readme_runs(capsys):
