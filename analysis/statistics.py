@@ -129,7 +129,8 @@ def binomial_crossing(
     are groups. With one group the limits are unknown; so is a limit outside the x that were tried.
     With fewer than five groups the interval is often much wider than it need be.
 
-    - fit: the curve falls through the criterion within the x that were tried.
+    - fit: the curve falls through the criterion within the x that were tried. Where it is too
+      steep for a slope, and every group crosses between the same two x, these are the limits.
     - separated: up to some x all succeed, and from some x on none; where the shares, joined by
       lines, cross the criterion, with these two as limits.
     - beyond the grid: the curve is above the criterion at all x. The lower limit is the x up to
@@ -186,10 +187,24 @@ def _fitted_crossing(
         value = (logit(criterion) - coefficients[0]) / coefficients[1]
         limits = np.array(_fieller(coefficients, covariance, logit(criterion), quantile))
         limits[(limits < 0) | (limits > 1)] = np.nan
-        return Interval(*(first + width * np.array([value, *limits]))), FIT
+        limits = first + width * limits
+        if np.isnan(limits).all():
+            limits = _common_bracket(rows, criterion)
+        return Interval(first + width * value, *limits), FIT
     low = last_of_run(x, height > margin)
     high = last_of_run(x[::-1], (height < -margin)[::-1])
     return _without_value(reason, low, high), reason
+
+
+def _common_bracket(rows: pd.DataFrame, criterion: float) -> tuple[float, float]:
+    """The neighbouring x between which the curve of every group crosses; nan if there are none."""
+    shares = rows.assign(share=rows["successes"] / rows["trials"])
+    above = shares.pivot_table("share", "x", "group") >= criterion
+    before, after = above.all(axis=1).to_numpy(), (~above).all(axis=1).to_numpy()
+    steps = np.flatnonzero(before[:-1] & after[1:])
+    if not len(steps) or above.shape[1] < 2:
+        return np.nan, np.nan
+    return tuple(above.index[[steps[0], steps[0] + 1]])
 
 
 def _reason(curve: np.ndarray, criterion: float) -> str:

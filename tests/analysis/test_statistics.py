@@ -317,3 +317,18 @@ def test_last_of_run():
     assert last_of_run([3, 2, 1], [True, True, True]) == 1
     assert np.isnan(last_of_run([1, 2], [False, True]))
     assert np.isnan(last_of_run([], []))
+
+
+def test_a_fall_too_steep_for_a_slope_is_bracketed_by_its_neighbours():
+    """All networks cross between .4875 and .5; a logistic curve has no such corner."""
+    loads = [0.05, 0.2, 0.4, 0.45, 0.475, 0.4875, 0.5, 0.525, 0.55, 0.6]
+    shares = [[1, 1, 1, 1, first, second, 0, 0, 0, 0] for first, second in CORNERS]
+    x, successes = np.tile(loads, 3), 100 * np.concatenate(shares)
+    found, reason = crossing(x, successes, 100, np.repeat([0, 1, 2], 10), 0.5)
+    assert reason == FIT and 0.4875 < found.value < 0.5
+    assert (found.low, found.high) == (0.4875, 0.5)
+    one, _ = crossing(x[:10], successes[:10], 100, np.zeros(10), 0.5)
+    assert np.isnan([one.low, one.high]).all()
+
+
+CORNERS = ((0.99, 0.9), (0.99, 0.87), (0.97, 0.91))
