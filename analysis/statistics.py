@@ -187,10 +187,11 @@ def _fitted_crossing(
         value = (logit(criterion) - coefficients[0]) / coefficients[1]
         limits = np.array(_fieller(coefficients, covariance, logit(criterion), quantile))
         limits[(limits < 0) | (limits > 1)] = np.nan
-        limits = first + width * limits
-        if np.isnan(limits).all():
-            limits = _common_bracket(rows, criterion)
-        return Interval(first + width * value, *limits), FIT
+        value, limits = first + width * value, first + width * limits
+        low, high = _common_bracket(rows, criterion)
+        if np.isnan(limits).all() and low <= value <= high:
+            limits = low, high
+        return Interval(value, *limits), FIT
     low = last_of_run(x, height > margin)
     high = last_of_run(x[::-1], (height < -margin)[::-1])
     return _without_value(reason, low, high), reason
@@ -199,12 +200,15 @@ def _fitted_crossing(
 def _common_bracket(rows: pd.DataFrame, criterion: float) -> tuple[float, float]:
     """The neighbouring x between which the curve of every group crosses; nan if there are none."""
     shares = rows.assign(share=rows["successes"] / rows["trials"])
-    above = shares.pivot_table("share", "x", "group") >= criterion
-    before, after = above.all(axis=1).to_numpy(), (~above).all(axis=1).to_numpy()
+    shares = shares.pivot_table("share", "x", "group")
+    # Of x at which a group was not tried, nothing is known.
+    untried = shares.isna()
+    before = (untried | (shares >= criterion)).all(axis=1).to_numpy()
+    after = (untried | (shares < criterion)).all(axis=1).to_numpy()
     steps = np.flatnonzero(before[:-1] & after[1:])
-    if not len(steps) or above.shape[1] < 2:
+    if not len(steps) or shares.shape[1] < 2:
         return np.nan, np.nan
-    return tuple(above.index[[steps[0], steps[0] + 1]])
+    return tuple(shares.index[[steps[0], steps[0] + 1]])
 
 
 def _reason(curve: np.ndarray, criterion: float) -> str:
