@@ -67,13 +67,13 @@ def draw(folder) -> Figure:
             shift = 0.006 * (number - (len(sizes) - 1) / 2)
             _draw_size(top, bottom, of_rule[of_rule["n_neurons"] == n_neurons], number, shift)
         top.set_title(name_of(rule), color=RULE_COLOURS.get(rule))
-        top.set_ylim(bottom=0)
         bottom.set(xlabel="load p/N", ylim=(-0.002, 0.05))
     axes[0, 0].set_ylabel("best gamma")
+    axes[0, 0].set_ylim(bottom=0)
     axes[1, 0].set_ylabel("overlap lost")
     title = f"{networks(best['n_networks'].max())}, {settings(best, kappa='kappa')}"
     figure.suptitle(title, fontsize=8)
-    figure.legend(handles=_legend(sizes), loc="outside lower center", ncols=5)
+    figure.legend(handles=_legend(sizes), loc="outside lower center", ncols=6)
     return figure
 
 
