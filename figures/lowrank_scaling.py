@@ -8,7 +8,7 @@ from matplotlib.ticker import NullFormatter, NullLocator
 
 from analysis.capacity import capacity
 from analysis.means import means_over_networks
-from analysis.statistics import FIT, SEPARATED
+from analysis.statistics import BEYOND, FIT, SEPARATED
 from brianmem import schemas, tables
 from figures.common import (
     RULE_COLOURS,
@@ -27,8 +27,9 @@ CAPTION = (
     "Whether capacity per neuron depends on the number of neurons N. a: load p/N at which half of "
     "the undamaged patterns are recalled, by an overlap above 0.95 (filled) and by all signs right "
     "(open); bars: 95 % intervals over networks, where networks differ, or else the next loads "
-    "below and above that were tried. b: 1 - overlap at some loads, by the optimised rule, which "
-    "falls as 1/N would (dashed) where errors of many patterns average out."
+    "below and above that were tried; triangles: it lies beyond the loads that were tried. b: 1 - "
+    "overlap at some loads, by the optimised rule. It falls with N, near capacity almost as 1/N "
+    "(dashed), down to what single spikes move the latents at this kappa."
 )
 RULES = ("pseudo_inverse_zeroed", "optimised")
 MARKS = {"overlap": {}, "all_signs": {"mfc": "w"}}
@@ -74,12 +75,14 @@ def draw(folder) -> Figure:
 
 
 def _draw_capacity(ax, of_rule: pd.DataFrame, shift: float, mark: dict) -> None:
-    of_rule = of_rule[of_rule["reason"].isin((FIT, SEPARATED))].sort_values("n_neurons")
     if not len(of_rule):
         return
-    style = {"fmt": "o-", "ms": 4, "lw": 0.8, "color": RULE_COLOURS.get(of_rule["rule"].iloc[0])}
-    x, bars = of_rule["n_neurons"] * shift, limits(of_rule, "capacity")
-    ax.errorbar(x, of_rule["capacity"], bars, **(style | mark))
+    style = {"color": RULE_COLOURS.get(of_rule["rule"].iloc[0])} | mark
+    beyond = of_rule[of_rule["reason"] == BEYOND]
+    ax.plot(beyond["n_neurons"] * shift, beyond["capacity_low"], "^", ms=5, **style)
+    found = of_rule[of_rule["reason"].isin((FIT, SEPARATED))].sort_values("n_neurons")
+    x, bars = found["n_neurons"] * shift, limits(found, "capacity")
+    ax.errorbar(x, found["capacity"], bars, fmt="o-", ms=4, lw=0.8, **style)
 
 
 def _draw_errors(ax, recall: pd.DataFrame) -> None:
@@ -94,7 +97,7 @@ def _draw_errors(ax, recall: pd.DataFrame) -> None:
         bars = limits(curve, "error")
         style = {"fmt": "o-", "ms": 3, "color": colour, "label": f"{load:g}"}
         ax.errorbar(curve["n_neurons"], curve["error"], bars, **style)
-    first = recall[recall["load"] == loads[0]].sort_values("n_neurons")
+    first = recall[recall["load"] == loads[-1]].sort_values("n_neurons")
     n, error = first["n_neurons"].to_numpy(float), first["error"].iloc[0]
     ax.plot(n, error * n[0] / n, "--", lw=0.8, color="0.5", label="1/N")
     ax.legend(title="load", title_fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
