@@ -47,7 +47,7 @@ def test_the_key_tells_configurations_apart():
 
 
 def test_equations_are_part_of_the_key_but_not_their_file():
-    task = loads.LoadTask(0, "hebbian", 20, 0.1, None, 5.0, 1.0, 2, (0.0,), "numpy", None)
+    task = loads.LoadTask(0, "hebbian", 20, 0.1, 0.0, 5.0, 1.0, "numpy", None)
     works = [
         make_work("x", capacity.run_task, (SCHEMA,), replace(task, model=model), {}).key
         for model in (None, LIF, replace(LIF, source="a.toml"), replace(LIF, reset="v -= theta"))

@@ -42,8 +42,8 @@ def test_changed_cells_are_named(table, capsys):
     assert run(table) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[1:] == [
-        "  overlap: 1 of 24 rows, first row 2, largest difference 0.25",
-        "  n_spikes: 2 of 24 rows, first row 1",
+        f"  overlap: 1 of {len(changed)} rows, first row 2, largest difference 0.25",
+        f"  n_spikes: 2 of {len(changed)} rows, first row 1",
     ]
 
 
