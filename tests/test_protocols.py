@@ -1,12 +1,15 @@
 """The command line: what it writes, and what it says when something is wrong."""
 
+import ast
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -294,3 +297,13 @@ def test_blocks_are_put_together():
     assert found == [(10, 5.0), (11, 5.0), (11, 1.0), (12, 5.0), (12, 1.0)]
     assert [task.details for task in tasks] == [True, True, False, False, False]
     assert {task.rule for task in tasks} == {"optimised"}
+
+
+def test_a_grid_is_not_replaced_by_another_of_the_same_name():
+    modules = list(Path(cli.__file__).parent.rglob("*.py"))
+    assert len(modules) > 20
+    for module in modules:
+        statements = ast.parse(module.read_text()).body
+        assigned = [s.targets[0] for s in statements if isinstance(s, ast.Assign)]
+        names = Counter(target.id for target in assigned if isinstance(target, ast.Name))
+        assert not [name for name, times in names.items() if times > 1], module

@@ -12,20 +12,20 @@ import numpy as np
 from brianmem import schemas
 from brianmem.equation_check import check_model
 from brianmem.equations import Model
-from brianmem.errors import InputError
-from brianmem.lowrank import geometry, network, readout
+from brianmem.lowrank import network
 from brianmem.lowrank.equations import LIF
-from brianmem.lowrank.memory import LowRankMemory, store
+from brianmem.lowrank.memory import store
 from brianmem.lowrank.parameters import LowRankParameters
 from brianmem.patterns import draw_binary
-from brianmem.spikes import Spikes
 from protocols import cli
+from protocols.lowrank.shown import raster_rows, trace_rows
 from protocols.lowrank.starts import random_starts, stored_starts
 from protocols.lowrank.trials import (
     EXACT,
     Trial,
     check_trials,
     estimate_trials,
+    fractions_of_flips,
     measure,
     network_columns,
     run_columns,
@@ -83,10 +83,7 @@ def parameters(task: AttractorsTask) -> LowRankParameters:
 def check_task(task: AttractorsTask) -> None:
     """Raise InputError for values that no network can have."""
     params = parameters(task)
-    for n_flips in task.n_flips:
-        if not 0 <= n_flips <= params.n_latents:
-            raise InputError(f"n_flips must lie in [0, {params.n_latents}], not {n_flips}")
-    check_trials(params, (), (EXACT,), task.model)
+    check_trials(params, fractions_of_flips(task.n_flips, params.n_latents), (EXACT,), task.model)
 
 
 def estimate(task: AttractorsTask) -> Estimate:
@@ -111,8 +108,10 @@ def run_task(task: AttractorsTask) -> dict[str, list[dict]]:
                 "flip_fraction": trial.flip_fraction,
                 "cued_pattern": trial.pattern,
             }
-            traces += [shown | row for row in _traces(memory, trial, spikes)]
-            raster += [shown | row for row in _spikes(trial, spikes)]
+            vertices = [(None, trial.start), *enumerate(memory.patterns.T)]
+            rows_of_trial = trace_rows(memory, trial, spikes, vertices, TRACE_TIMES)
+            traces += [shown | row for row in rows_of_trial]
+            raster += [shown | row for row in raster_rows(trial, spikes)]
     return {
         "lowrank_attractors": rows,
         "lowrank_attractors_traces": traces,
@@ -123,29 +122,9 @@ def run_task(task: AttractorsTask) -> dict[str, list[dict]]:
 def starts(task: AttractorsTask, xi: np.ndarray) -> list[Trial]:
     """Each pattern with each number of flips, and as many random vertices."""
     n_latents, n_patterns = xi.shape
-    flip_fractions = tuple(n / n_latents for n in task.n_flips)
-    stored = stored_starts(xi, range(n_patterns), flip_fractions, task.network_seed)
+    flips = fractions_of_flips(task.n_flips, n_latents)
+    stored = stored_starts(xi, range(n_patterns), flips, task.network_seed)
     return stored + random_starts(xi, n_patterns, task.network_seed)
-
-
-def _traces(memory: LowRankMemory, trial: Trial, spikes: Spikes) -> list[dict]:
-    """Overlap with each pattern, and with the start, along time."""
-    times = np.linspace(0, memory.params.duration, TRACE_TIMES)
-    y = readout.latents(memory, spikes, times, trial.start)
-    vertices = [(None, trial.start), *enumerate(memory.patterns.T)]
-    return [
-        {"pattern": pattern, "time": time, "overlap": readout.overlap(latents, vertex)}
-        for pattern, vertex in vertices
-        for time, latents in zip(times, y.T, strict=True)
-    ]
-
-
-def _spikes(trial: Trial, spikes: Spikes) -> list[dict]:
-    active = geometry.neural_patterns(trial.target[:, None])[:, 0] > 0
-    return [
-        {"time": time, "neuron": neuron, "active": active[neuron]}
-        for neuron, time in zip(spikes.neuron, spikes.time, strict=True)
-    ]
 
 
 PROTOCOL = Protocol(

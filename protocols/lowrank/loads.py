@@ -39,12 +39,17 @@ class LoadTask:
 
 def parameters(task: LoadTask, gamma: float | None = None) -> LowRankParameters:
     """The parameters of the task's network; InputError if one is out of range."""
-    if not task.load > 0:
-        raise InputError(f"load must be positive, not {task.load}")
-    n_patterns = max(1, round(task.load * task.n_neurons))
+    n_patterns = patterns_at_load(task.load, task.n_neurons)
     return LowRankParameters(
         task.rule, task.n_neurons, n_patterns, gamma, task.kappa, duration=task.duration
     )
+
+
+def patterns_at_load(load: float, n_neurons: int) -> int:
+    """p at a load of p / N, at least 1; InputError if the load is not positive."""
+    if not load > 0:
+        raise InputError(f"load must be positive, not {load}")
+    return max(1, round(load * n_neurons))
 
 
 def check(task: LoadTask, gammas: tuple, flip_fractions: tuple[float, ...], **counts: int) -> None:

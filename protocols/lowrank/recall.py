@@ -13,7 +13,7 @@ import numpy as np
 from brianmem import schemas
 from brianmem.equation_check import check_model
 from brianmem.equations import Model
-from brianmem.lowrank import geometry, network, readout
+from brianmem.lowrank import geometry, network
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory, store
 from brianmem.lowrank.parameters import LowRankParameters
@@ -21,6 +21,7 @@ from brianmem.lowrank.storage.hebbian import hebbian
 from brianmem.patterns import draw_binary
 from brianmem.spikes import Spikes, first_difference, shared_fraction
 from protocols import cli
+from protocols.lowrank.shown import raster_rows, trace_rows
 from protocols.lowrank.starts import random_starts, stored_starts
 from protocols.lowrank.trials import (
     EXACT,
@@ -170,20 +171,15 @@ def _details(
 ) -> dict[str, list[dict]]:
     """What the figures show of one network: traces and spikes of the damaged starts, weights."""
     columns = network_columns(memory, task.network_seed)
-    times = np.linspace(0, memory.params.duration, TRACE_TIMES)
     traces, raster = [], []
     for trial, spikes in zip(trials, runs, strict=True):
         if trial.start_kind != "stored" or trial.flip_fraction != max(task.flip_fraction):
             continue
         cued = columns | {"flip_fraction": trial.flip_fraction, "cued_pattern": trial.pattern}
-        y = readout.latents(memory, spikes, times, trial.start)
-        for mu, pattern in enumerate(memory.patterns.T):
-            for time, latents in zip(times, y.T, strict=True):
-                overlap = readout.overlap(latents, pattern)
-                traces.append(cued | {"pattern": mu, "time": time, "overlap": overlap})
-        active = geometry.neural_patterns(trial.target[:, None])[:, 0] > 0
-        for neuron, time in zip(spikes.neuron, spikes.time, strict=True):
-            raster.append(cued | {"time": time, "neuron": neuron, "active": active[neuron]})
+        patterns = enumerate(memory.patterns.T)
+        rows_of_trial = trace_rows(memory, trial, spikes, patterns, TRACE_TIMES)
+        traces += [cued | row for row in rows_of_trial]
+        raster += [cued | row for row in raster_rows(trial, spikes)]
     return {
         "lowrank_recall_traces": traces,
         "lowrank_recall_spikes": raster,

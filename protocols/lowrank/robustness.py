@@ -24,6 +24,7 @@ from brianmem.lowrank.perturbation import (
 from brianmem.patterns import draw_binary
 from brianmem.spikes import Spikes
 from protocols import cli
+from protocols.lowrank.loads import patterns_at_load
 from protocols.lowrank.starts import stored_starts
 from protocols.lowrank.trials import (
     EXACT,
@@ -99,9 +100,7 @@ PAPER = SMOKE | {
 
 def parameters(task: RobustnessTask) -> LowRankParameters:
     """The parameters of the network as designed; InputError if one is out of range."""
-    if not task.load > 0:
-        raise InputError(f"load must be positive, not {task.load}")
-    n_patterns = max(1, round(task.load * task.n_neurons))
+    n_patterns = patterns_at_load(task.load, task.n_neurons)
     return LowRankParameters(
         task.rule, task.n_neurons, n_patterns, task.gamma, task.kappa, duration=task.duration
     )

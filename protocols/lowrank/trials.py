@@ -95,6 +95,19 @@ def check_trials(
         require_exact(model)
 
 
+def fractions_of_flips(
+    n_flips: tuple[int, ...], n_latents: int, fewest: int = 0
+) -> tuple[float, ...]:
+    """The flip fractions of so many flipped elements of K = n_latents.
+
+    Raises InputError for numbers outside [fewest, K].
+    """
+    for number in n_flips:
+        if not fewest <= number <= n_latents:
+            raise InputError(f"n_flips must lie in [{fewest}, {n_latents}], not {number}")
+    return tuple(number / n_latents for number in n_flips)
+
+
 def require_exact(model: Model | None) -> None:
     """Raise InputError if the equations cannot be run exactly."""
     if not runs_exactly(model):
