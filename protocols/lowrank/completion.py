@@ -137,7 +137,7 @@ NOISE_TRAINED = SIZES | {
 NOISE_TRAINED_LARGEST = NOISE_TRAINED | {
     "network_seed": tuple(range(3)),
     "n_neurons": (1600,),
-    "load": (0.5, 0.55),
+    "load": (0.2, 0.3, 0.4, 0.45, 0.5, 0.55),
 }
 CORRELATED = SMOKE_CORRELATED | {
     "network_seed": tuple(range(2000, 2010)),
