@@ -1,27 +1,35 @@
-"""The delay network in Brian2: equations as text, a synapse for every learned weight."""
+"""The delay network in Brian2: equations as text, one table of weights for all trials."""
+
+import re
+from dataclasses import dataclass
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, TimedArray, ms
+from brian2 import Clock, Network, NeuronGroup
 
 from brianmem.backends import brian_backend
+from brianmem.delay.drive import Drive, cued
 from brianmem.delay.equations import LIF
-from brianmem.delay.parameters import DelayParameters
+from brianmem.delay.parameters import DelayParameters, check_sizes
+from brianmem.delay.units import STEP, constants
 from brianmem.delay.weights import DelayWeights
+from brianmem.engine import DelayStep
 from brianmem.equations import INTEGRATORS, Model
 from brianmem.errors import InputError
 from brianmem.raster import Raster
 
-# A step of the paper's networks. Time constants in a user's equations are relative to it.
-STEP = 1 * ms
 
-# The recursion decays, adds the input, and only then compares with the threshold. In Brian2's
-# default order the threshold comes before the input, which the reset would then wipe out.
-SCHEDULE = ["start", "groups", "synapses", "thresholds", "resets", "end"]
+@dataclass(frozen=True)
+class Run:
+    """What the network did.
 
+    Attributes
+    ----------
+    raster : all spikes, a pattern for each trial
+    ran_away : whether a trial was stopped for its many spikes, boolean, shape (n_trials,)
+    """
 
-def constants(params: DelayParameters, threshold: float) -> dict:
-    """What the network gives to the equations."""
-    return {"tau": params.tau_steps * STEP, "theta": threshold}
+    raster: Raster
+    ran_away: np.ndarray
 
 
 def recall(
@@ -37,80 +45,75 @@ def recall(
     Parameters
     ----------
     weights : learned weights
-    cues : one raster per recall; all of its steps are clamped. Each recall has a copy of the
-        network of its own, and all copies run side by side.
+    cues : one raster per recall; all of its steps are clamped
     params : sizes, beta and length of the recall
     threshold : theta
     model : the equations
     backend : one of brianmem.backends.BACKENDS
 
-    Equal, spike for spike, to brianmem.delay.reference.recall for the built-in equations.
-    Raises InputError if the sizes of weights, cues and params differ.
+    Equal, spike for spike, to brianmem.delay.reference.recall for the built-in equations, and to
+    brianmem.delay.synapses.recall for all that both can run. Raises InputError if the sizes of
+    weights, cues and params differ, and for pulses that need Synapses.
     """
-    _check_sizes(weights, cues, params)
-    n_copies, n_neurons = cues.n_patterns, params.n_neurons
+    check_sizes(weights, cues, params)
+    return run(weights, cued(cues, params.n_steps), params, threshold, model, backend).raster
+
+
+def run(
+    weights: DelayWeights,
+    drive: Drive,
+    params: DelayParameters,
+    threshold: float,
+    model: Model = LIF,
+    backend: str = "numpy",
+    most_spikes: int | None = None,
+) -> Run:
+    """Run a copy of the network for each trial of a drive; all copies share the weights.
+
+    Parameters
+    ----------
+    params : beta; sizes and length are those of weights and drive
+    most_spikes : of a trial, after which it falls silent; None for no limit
+    others : as for `recall`
+
+    Raises InputError if weights and drive have other sizes, and for pulses that need Synapses.
+    """
+    variable = driven_variable(model)
+    if variable is None:
+        raise InputError(
+            f"{model.place('pulse', model.pulse)}: '{model.pulse}' does more than to add w to a "
+            "variable, and runs with brianmem.delay.synapses only"
+        )
+    forced = drive.forced
     with brian_backend(backend):
         # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.
-        clock = Clock(STEP, name="delay_clock")
-        clamped = cues.to_dense().transpose(2, 0, 1).reshape(cues.n_steps, -1).astype(float)
-        namespace = model.namespace(constants(params, threshold)) | {
-            "brianmem_cue": TimedArray(clamped, dt=STEP, name="delay_cue"),
-            "brianmem_cue_steps": cues.n_steps,
-        }
         neurons = NeuronGroup(
-            n_copies * n_neurons,
+            forced.n_patterns * weights.n_neurons,
             model.model,
-            threshold=(
-                "(t_in_timesteps < brianmem_cue_steps and brianmem_cue(t, i) > 0.5) or "
-                f"(t_in_timesteps >= brianmem_cue_steps and ({model.threshold}))"
-            ),
+            threshold=model.threshold,
             reset=model.reset,
             refractory=model.refractory,
             method=INTEGRATORS,
-            clock=clock,
-            namespace=namespace,
+            clock=Clock(STEP, name="delay_clock"),
+            namespace=model.namespace(constants(params, threshold)),
             name="delay_neurons",
         )
-        monitor = SpikeMonitor(neurons, name="delay_spikes")
-        network = Network(neurons, monitor)
-        if len(weights):  # Brian2 has no Synapses without a synapse
-            network.add(_synapses(neurons, weights, n_copies, model))
-        network.schedule = SCHEDULE
-        network.run(params.n_steps * STEP)
-        fired, steps = np.array(monitor.i), np.round(np.array(monitor.t / STEP)).astype(np.int64)
-    return Raster(fired // n_neurons, fired % n_neurons, steps, n_copies, n_neurons, params.n_steps)
-
-
-def _check_sizes(weights: DelayWeights, cues: Raster, params: DelayParameters) -> None:
-    for name, given in (
-        ("weights", weights.n_neurons),
-        ("cues", cues.n_neurons),
-    ):
-        if given != params.n_neurons:
-            raise InputError(f"{name} are for {given} neurons, but n_neurons = {params.n_neurons}")
-    if weights.n_delays != params.n_delays:
-        raise InputError(
-            f"weights have {weights.n_delays} delays, but n_delays = {params.n_delays}"
+        step = DelayStep(
+            neurons,
+            weights.table,
+            variable,
+            forced=forced,
+            clamped=drive.clamped,
+            lost=drive.lost,
+            most_spikes=most_spikes,
+            monitored=False,
+            name="delay_step",
         )
-    if not 0 < cues.n_steps <= params.n_steps:
-        raise InputError(f"a cue lasts 1 to n_steps = {params.n_steps} steps, not {cues.n_steps}")
+        Network(neurons, step).run(forced.n_steps * STEP)
+        return Run(step.raster(forced.n_steps), step.ran_away)
 
 
-def _synapses(neurons: NeuronGroup, weights: DelayWeights, n_copies: int, model: Model) -> Synapses:
-    synapses = Synapses(
-        neurons,
-        neurons,
-        "w : 1",
-        on_pre=model.pulse,
-        clock=neurons.clock,
-        namespace=neurons.namespace,
-        name="delay_synapses",
-    )
-    first = np.repeat(np.arange(n_copies) * weights.n_neurons, len(weights))
-    synapses.connect(
-        i=np.tile(weights.pre, n_copies) + first, j=np.tile(weights.post, n_copies) + first
-    )
-    synapses.w = np.tile(weights.value, n_copies)
-    # Synapses look at the spikes of the step before, which is one step of delay already.
-    synapses.delay = (np.tile(weights.delay_steps, n_copies) - 1) * STEP
-    return synapses
+def driven_variable(model: Model) -> str | None:
+    """The variable that a pulse adds the weight to; None for any other pulse."""
+    found = re.fullmatch(r"\s*(\w+)_post\s*\+=\s*w\s*", model.pulse)
+    return found.group(1) if found else None

@@ -57,3 +57,16 @@ class DelayParameters:
     def tau_steps(self) -> float:
         """Membrane time constant, in steps: -1 / ln beta."""
         return -1 / math.log(self.beta)
+
+
+def check_sizes(weights, cues, params: DelayParameters) -> None:
+    """Raise InputError for DelayWeights or a Raster of cues with other sizes."""
+    for name, given in (("weights", weights.n_neurons), ("cues", cues.n_neurons)):
+        if given != params.n_neurons:
+            raise InputError(f"{name} are for {given} neurons, but n_neurons = {params.n_neurons}")
+    if weights.n_delays != params.n_delays:
+        raise InputError(
+            f"weights have {weights.n_delays} delays, but n_delays = {params.n_delays}"
+        )
+    if not 0 < cues.n_steps <= params.n_steps:
+        raise InputError(f"a cue lasts 1 to n_steps = {params.n_steps} steps, not {cues.n_steps}")

@@ -1,58 +1,86 @@
-"""Weights of a delay network: sparse, one per presynaptic neuron, delay and postsynaptic neuron."""
+"""Weights of a delay network, by presynaptic neuron, delay and postsynaptic neuron."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array, issparse
 
 from brianmem.errors import InputError
 
 
 @dataclass(frozen=True)
 class DelayWeights:
-    """Synapses sorted by presynaptic neuron, then delay, then postsynaptic neuron.
+    """A table of what each spike adds, D steps long.
 
     Attributes
     ----------
-    post, pre : int arrays, shape (n_synapses,)
-    delay_steps : int array, shape (n_synapses,), from 1 to n_delays
-    value : float array, shape (n_synapses,)
-    n_neurons, n_delays : int
+    table : csr_array (N D, N) with rows (pre, delay - 1) and columns post; or, where most synapses
+        exist, an array (N, D, N) as [pre, delay - 1, post]; float64 or float32
 
-    Raises InputError for neurons or delays out of range, and for NaN or infinite weights.
+    Raises InputError for other shapes and numbers, and for NaN or infinite weights.
     """
 
-    post: np.ndarray
-    pre: np.ndarray
-    delay_steps: np.ndarray
-    value: np.ndarray
-    n_neurons: int
-    n_delays: int
+    table: csr_array | np.ndarray
 
     def __post_init__(self):
-        index = {name: np.asarray(getattr(self, name)) for name in ("post", "pre", "delay_steps")}
-        for name, array in index.items():
-            if len(array) and not np.issubdtype(array.dtype, np.integer):
-                raise InputError(f"{name} of a synapse must be an integer")
-        value = np.asarray(self.value, dtype=float)
-        if {array.shape for array in index.values()} != {(len(value),)}:
-            raise InputError("weights need one post, pre, delay_steps and value per synapse")
-        if not np.isfinite(value).all():
+        table = self.table
+        if table.dtype not in (np.float64, np.float32):
+            raise InputError(f"weights are float64 or float32, not {table.dtype}")
+        if issparse(table):
+            fits = table.format == "csr" and table.shape[1] > 0
+            fits = fits and table.shape[0] > 0 and table.shape[0] % table.shape[1] == 0
+        else:
+            fits = table.ndim == 3 and table.shape[0] == table.shape[2] and table.size > 0
+        if not fits:
+            raise InputError(
+                "weights are a csr array (N D, N) or an array (N, D, N), not of shape "
+                f"{table.shape}"
+            )
+        if not np.isfinite(table.data if issparse(table) else table).all():
             raise InputError("the weights hold NaN or infinite values")
-        for name, first, last in (
-            ("post", 0, self.n_neurons - 1),
-            ("pre", 0, self.n_neurons - 1),
-            ("delay_steps", 1, self.n_delays),
-        ):
-            if len(value) and not (first <= index[name].min() and index[name].max() <= last):
-                raise InputError(f"{name} of a synapse must lie between {first} and {last}")
-        order = np.lexsort((index["post"], index["delay_steps"], index["pre"]))
-        for name, array in index.items():
-            object.__setattr__(self, name, array.astype(np.int64)[order])
-        object.__setattr__(self, "value", value[order])
+
+    @property
+    def n_neurons(self) -> int:
+        """N."""
+        return self.table.shape[-1]
+
+    @property
+    def n_delays(self) -> int:
+        """D; delays are 1 to D steps."""
+        return (
+            self.table.shape[0] // self.n_neurons if issparse(self.table) else self.table.shape[1]
+        )
 
     def __len__(self) -> int:
-        return len(self.value)
+        """The number of synapses."""
+        return self.table.nnz if issparse(self.table) else int(np.count_nonzero(self.table))
+
+    @classmethod
+    def from_synapses(cls, post, pre, delay_steps, value, n_neurons: int, n_delays: int):
+        """A table from lists of equal length: neurons, delays from 1 to n_delays, and weights.
+
+        Weights of synapses that are alike add up. Raises InputError for lists that do not fit, and
+        neurons or delays out of range.
+        """
+        index = {"post": post, "pre": pre, "delay_steps": delay_steps}
+        index = {name: np.asarray(array) for name, array in index.items()}
+        value = np.asarray(value, dtype=float)
+        if {array.shape for array in index.values()} != {(len(value),)}:
+            raise InputError("weights need one post, pre, delay_steps and value per synapse")
+        for name, first, last in (
+            ("post", 0, n_neurons - 1),
+            ("pre", 0, n_neurons - 1),
+            ("delay_steps", 1, n_delays),
+        ):
+            if not len(value):
+                index[name] = np.zeros(0, dtype=np.int64)
+            elif not np.issubdtype(index[name].dtype, np.integer):
+                raise InputError(f"{name} of a synapse must be an integer")
+            elif not (first <= index[name].min() and index[name].max() <= last):
+                raise InputError(f"{name} of a synapse must lie between {first} and {last}")
+        row = index["pre"] * n_delays + index["delay_steps"] - 1
+        table = coo_array((value, (row, index["post"])), shape=(n_neurons * n_delays, n_neurons))
+        return cls(table.tocsr())
 
     @classmethod
     def from_dense(cls, dense) -> "DelayWeights":
@@ -60,20 +88,29 @@ class DelayWeights:
         dense = np.asarray(dense, dtype=float)
         if dense.ndim != 3 or dense.shape[0] != dense.shape[1]:
             raise InputError(f"weights are a [post, pre, delay] array, not of shape {dense.shape}")
-        post, pre, delay = np.nonzero(dense)
-        return cls(post, pre, delay + 1, dense[post, pre, delay], dense.shape[0], dense.shape[2])
+        return cls(csr_array(dense.transpose(1, 2, 0).reshape(-1, len(dense))))
 
     def to_dense(self) -> np.ndarray:
         """Array weights[post, pre, delay - 1]."""
-        dense = np.zeros((self.n_neurons, self.n_neurons, self.n_delays))
-        np.add.at(dense, (self.post, self.pre, self.delay_steps - 1), self.value)
-        return dense
+        table = self.table.toarray() if issparse(self.table) else self.table
+        shape = self.n_neurons, self.n_delays, self.n_neurons
+        return np.ascontiguousarray(table.reshape(shape).transpose(2, 0, 1))
+
+    def synapses(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """post, pre, delay_steps and value, sorted by pre, then delay, then post."""
+        table = self.table
+        if not issparse(table):
+            table = csr_array(table.reshape(-1, self.n_neurons))
+        table = table.sorted_indices().tocoo()
+        pre, delay = np.divmod(table.row, self.n_delays)
+        return table.col, pre, delay + 1, table.data
 
     def by_presynaptic(self) -> csr_array:
         """Sparse array, shape (n_neurons, n_delays * n_neurons): row pre, column (delay - 1, post).
 
         A row holds all that one spike adds to the n_delays steps that follow it.
         """
-        column = (self.delay_steps - 1) * self.n_neurons + self.post
+        post, pre, delay_steps, value = self.synapses()
+        column = (delay_steps - 1).astype(np.int64) * self.n_neurons + post
         shape = self.n_neurons, self.n_delays * self.n_neurons
-        return csr_array((self.value, (self.pre, column)), shape=shape)
+        return csr_array((value, (pre, column)), shape=shape)

@@ -96,7 +96,7 @@ class EventDriven(CodeRunner):
         spike_room: int = 10**6,
         name: str | None = None,
     ):
-        check_group(group)
+        check_group(group, type(self).__name__)
         fail_for_dimension_mismatch(max_rate, hertz, "max_rate is a rate, such as 10*kHz")
         self.networks, self.shared = as_networks(weights)
         self.n_blocks = count_blocks(group, self.networks, self.shared)

@@ -12,13 +12,13 @@ from brianmem.errors import InexactWarning, InputError
 WEIGHT = "_weight"  # the name of w in generated code
 
 
-def check_group(group) -> None:
+def check_group(group, engine: str) -> None:
     if not isinstance(group, NeuronGroup):
-        raise InputError(f"EventDriven takes a NeuronGroup, not a {type(group).__name__}")
+        raise InputError(f"{engine} takes a NeuronGroup, not a {type(group).__name__}")
     if "spike" not in group.thresholder:
         raise InputError(f"the group '{group.name}' has no threshold, so that it cannot fire")
     if not group.thresholder["spike"].active:
-        raise InputError(f"the group '{group.name}' is event-driven already")
+        raise InputError(f"the group '{group.name}' has an engine already")
 
 
 def count_blocks(group: NeuronGroup, networks: list, shared: bool) -> int:

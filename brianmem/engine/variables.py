@@ -35,7 +35,7 @@ def add_loop_variables(variables: Variables, engine, columns: Columns) -> None:
     for numbers, dtype in ((whole, np.int64), (real, np.float64)):
         for name, value in numbers.items():
             variables.add_array(name, size=1, values=value, dtype=dtype, scalar=True)
-    for index in ("_weight_index", "_block_index", "_spike_index"):
+    for index in ("_weight_index", "_block_index"):
         variables.add_auxiliary_variable(index, dtype=np.int64)
     arrays = {
         WEIGHT: columns.weight,
@@ -57,6 +57,7 @@ def add_record_variables(variables: Variables, engine, on_gpu: bool) -> None:
 
     On a GPU arrays cannot grow, and networks, which run at once, can fail at once.
     """
+    variables.add_auxiliary_variable("_spike_index", dtype=np.int64)
     add = variables.add_array if on_gpu else variables.add_dynamic_array
     room, failures = (engine.spike_room, engine.n_blocks) if on_gpu else (0, 1)
     add("_spike_neuron", size=room, dtype=np.int32, index="_spike_index")

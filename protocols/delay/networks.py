@@ -4,11 +4,12 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from brianmem.delay import network
+from brianmem.delay import network, synapses
 from brianmem.delay.equations import LIF
 from brianmem.delay.learning import check_learner, fit
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.scores import OUTCOMES, counts_by_pattern
+from brianmem.delay.units import constants
 from brianmem.equation_check import check_model as check_equations
 from brianmem.equations import Model
 from brianmem.patterns import draw_rasters
@@ -83,7 +84,10 @@ def learn_and_recall(
     )
     weights, info = fit(patterns, params)
     cues = patterns.crop(params.n_delays)
-    recalled = network.recall(weights, cues, params, info["threshold"], model or LIF, backend)
+    model = model or LIF
+    # Pulses that do more than to add a weight need Brian2's Synapses.
+    simulator = synapses if network.driven_variable(model) is None else network
+    recalled = simulator.recall(weights, cues, params, info["threshold"], model, backend)
     return patterns, recalled, info
 
 
@@ -107,4 +111,4 @@ def pattern_rows(task: DelayTask, patterns: Raster, recalled: Raster, info: dict
 
 def check_model(model: Model) -> None:
     """Raise InputError if the network cannot run with these equations."""
-    check_equations(model, network.constants(DelayParameters(), threshold=0.5))
+    check_equations(model, constants(DelayParameters(), threshold=0.5))

@@ -124,7 +124,7 @@ def test_info_says_what_was_learned():
 def test_the_gain_scales_weights_and_threshold_alike():
     (one, patterns), (two, _) = small(1), small(1, gain=2.0)
     (w1, i1), (w2, i2) = fit(patterns, one), fit(patterns, two)
-    np.testing.assert_allclose(w2.value, 2 * w1.value)
+    np.testing.assert_allclose(w2.table.data, 2 * w1.table.data)
     assert i2["threshold"] == pytest.approx(2 * i1["threshold"])
 
 
@@ -154,7 +154,7 @@ def test_bad_calls_are_refused():
     with pytest.raises(InputError, match="n_steps = 25, but the parameters say 26"):
         fit(patterns, DelayParameters(**vars(params) | {"n_steps": 26}))
     with pytest.raises(InputError, match="delay_steps"):
-        DelayWeights([0], [0], [5], [1.0], 6, 4)
+        DelayWeights.from_synapses([0], [0], [5], [1.0], 6, 4)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import coo_array, csr_array
 
 from brianmem.delay.weights import DelayWeights
 from brianmem.errors import InputError
@@ -19,8 +20,16 @@ def test_dense_to_sparse_and_back(seed, n_neurons, n_delays, density):
     weights = DelayWeights.from_dense(dense)
     assert len(weights) == np.count_nonzero(dense)
     np.testing.assert_array_equal(weights.to_dense(), dense)
-    keys = list(zip(weights.pre, weights.delay_steps, weights.post, strict=True))
+    post, pre, delay_steps, value = weights.synapses()
+    keys = list(zip(pre, delay_steps, post, strict=True))
     assert keys == sorted(keys)
+    np.testing.assert_array_equal(value, dense[post, pre, delay_steps - 1])
+    whole = DelayWeights(np.ascontiguousarray(dense.transpose(1, 2, 0)))
+    assert (whole.n_neurons, whole.n_delays) == (n_neurons, n_delays)
+    for one, other in zip(weights.synapses(), whole.synapses(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    again = DelayWeights.from_synapses(post, pre, delay_steps, value, n_neurons, n_delays)
+    np.testing.assert_array_equal(again.to_dense(), dense)
 
 
 def test_a_row_holds_what_one_spike_adds():
@@ -47,9 +56,14 @@ def test_a_row_holds_what_one_spike_adds():
 def test_bad_synapses_are_refused(change, message):
     synapse = {"post": [0], "pre": [1], "delay_steps": [2], "value": [1.0]} | change
     with pytest.raises(InputError, match=message):
-        DelayWeights(**synapse, n_neurons=5, n_delays=4)
+        DelayWeights.from_synapses(**synapse, n_neurons=5, n_delays=4)
 
 
 def test_other_shapes_are_refused():
     with pytest.raises(InputError, match="post, pre, delay"):
         DelayWeights.from_dense(np.zeros((3, 4, 2)))
+    for table in (np.zeros((3, 2, 4)), np.zeros((3, 0, 3)), csr_array((7, 2)), coo_array((4, 2))):
+        with pytest.raises(InputError, match="not of shape"):
+            DelayWeights(table)
+    with pytest.raises(InputError, match="float64 or float32, not int64"):
+        DelayWeights(np.zeros((3, 2, 3), dtype=int))

@@ -370,7 +370,7 @@ def test_groups_that_do_not_fit():
         with pytest.raises(InputError, match="NeuronGroup"):
             EventDriven(Subgroup(group, 0, 5), drawn.weights)
         EventDriven(group, drawn.weights)
-        with pytest.raises(InputError, match="event-driven already"):
+        with pytest.raises(InputError, match="has an engine already"):
             EventDriven(group, drawn.weights)
         silent = NeuronGroup(N, SHARED, name="silent")
         with pytest.raises(InputError, match="no threshold"):

@@ -34,7 +34,7 @@ def correlate(patterns: Raster, params: DelayParameters, kernel: tuple[float, ..
     keys, total = keys[total != 0], total[total != 0]
     pre, rest = np.divmod(keys, n_delays * n_neurons)
     delay, post = np.divmod(rest, n_neurons)
-    return DelayWeights(post, pre, delay + 1, total, n_neurons, n_delays)
+    return DelayWeights.from_synapses(post, pre, delay + 1, total, n_neurons, n_delays)
 
 
 def _pairs(step: np.ndarray, n_delays: int, lag: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,47 @@
+"""What a delay network is driven by, beside its own spikes: one trial after another."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from brianmem.errors import InputError
+from brianmem.raster import Raster
+
+
+@dataclass(frozen=True)
+class Drive:
+    """Trials of one length, each with a copy of the network of its own.
+
+    Attributes
+    ----------
+    forced : Raster of the whole trials, a pattern for each: spikes that come in any case
+    clamped : boolean, shape (n_trials, n_steps): steps in which there are no other spikes
+    lost : Raster of the same shape: spikes that no neuron hears, if they come; None for none
+
+    Raises InputError if the shapes differ.
+    """
+
+    forced: Raster
+    clamped: np.ndarray
+    lost: Raster | None = None
+
+    def __post_init__(self):
+        forced, lost = self.forced, self.lost
+        if self.clamped.shape != (forced.n_patterns, forced.n_steps) or self.clamped.dtype != bool:
+            raise InputError(
+                f"clamped is a boolean array {(forced.n_patterns, forced.n_steps)}, not "
+                f"{self.clamped.dtype} {self.clamped.shape}"
+            )
+        if lost is not None and _shape(lost) != _shape(forced):
+            raise InputError(f"lost spikes are of a raster {_shape(forced)}, not {_shape(lost)}")
+
+
+def cued(cues: Raster, n_steps: int) -> Drive:
+    """Clamp a network to each cue, and let it run freely up to `n_steps` steps."""
+    events = cues.pattern, cues.neuron, cues.step
+    clamped = np.tile(np.arange(n_steps) < cues.n_steps, (cues.n_patterns, 1))
+    return Drive(Raster(*events, cues.n_patterns, cues.n_neurons, n_steps), clamped)
+
+
+def _shape(raster: Raster) -> tuple[int, int, int]:
+    return raster.n_patterns, raster.n_neurons, raster.n_steps

@@ -1,0 +1,303 @@
+"""Delayed recurrent synapses as a Brian2 object: one set of weights for all copies of a network."""
+
+import numpy as np
+from brian2 import NeuronGroup, Quantity, get_device, second
+from brian2.codegen.codeobject import create_runner_codeobj
+from brian2.core.variables import Variables
+from brian2.groups.group import CodeRunner
+from scipy.sparse import csr_array, issparse
+
+from brianmem.engine import templates
+from brianmem.engine.group import check_group, switch_off
+from brianmem.engine.variables import FOREVER, add_record_variables
+from brianmem.errors import InputError
+from brianmem.raster import Raster
+
+# Of the templates' arrays, those that a step changes.
+CHANGING = ("_sent", "_n_sent", "_spikes_left", "_forced_next", "_lost_next")
+
+
+class DelayStep(CodeRunner):
+    """A step of a network with delays: add what arrives, find who fires, reset it.
+
+    It takes the place of the group's threshold and reset and of its recurrent Synapses; the state
+    update stays Brian2's. Weights of all spikes that arrive in a step are added one by one, those
+    of the oldest spikes first and those of one step in the order of their neurons, as Synapses do.
+    A spike of step t arrives in step t + delay, before its threshold.
+
+    Parameters
+    ----------
+    group : NeuronGroup with a threshold, of the N neurons of one network or a multiple of it: the
+        networks then are blocks of the group, copies with the same weights
+    weights : array (N, D, N) as [pre, delay - 1, post], or a sparse array (N D, N) with rows
+        (pre, delay - 1); float64 or float32
+    variable : of the group, the one that weights are added to
+    forced : Raster of spikes that come whatever the potential, a pattern for each block
+    clamped : boolean, shape (n_blocks, n_steps) or (n_steps,): steps of the clock in which forced
+        spikes are the only ones; later steps are free
+    lost : Raster of spikes that nobody hears, if they come
+    most_spikes : of a block; beyond, it falls silent, and `ran_away` tells
+    monitored : whether Brian2's monitors and other synapses are told of the spikes
+    name : of this object; by default that of the group with "_delays"
+
+    Raises InputError if these do not fit together.
+
+    Source: Perrinet (2026), model equations.
+    """
+
+    def __init__(
+        self,
+        group: NeuronGroup,
+        weights: np.ndarray | csr_array,
+        variable: str = "v",
+        *,
+        forced: Raster | None = None,
+        clamped: np.ndarray | None = None,
+        lost: Raster | None = None,
+        most_spikes: int | None = None,
+        monitored: bool = True,
+        name: str | None = None,
+    ):
+        check_group(group, type(self).__name__)
+        _check_variable(group, variable)
+        self.variable, self.monitored = variable, monitored
+        self.n_neurons, self.n_delays = _sizes(weights)
+        self.n_blocks = len(group) // self.n_neurons
+        if self.n_blocks * self.n_neurons != len(group):
+            raise InputError(
+                f"the group '{group.name}' has {len(group)} neurons, and its weights need a "
+                f"multiple of {self.n_neurons}"
+            )
+        self.dense = not issparse(weights)
+        self.dtype = weights.dtype
+
+        templates.register()
+        CodeRunner.__init__(
+            self,
+            group,
+            template="delay_step",
+            clock=group.clock,
+            when="thresholds",
+            order=group.order,
+            name=name or f"{group.name}_delays",
+            check_units=False,
+        )
+        self.add_dependency(group)
+        self.variables = Variables(self)
+        self._add_sizes(most_spikes)
+        self._add_weights(weights)
+        self._add_events("forced", forced)
+        self._add_events("lost", lost)
+        self._add_clamped(clamped)
+        if self._standalone:
+            add_record_variables(self.variables, self, on_gpu=False)
+        switch_off(group, None)
+        self._neurons, self._times = [], []
+
+    @property
+    def _standalone(self) -> bool:
+        return type(get_device()).__name__ != "RuntimeDevice"
+
+    # Variables of the templates ----------------------------------------------------------------
+
+    def _add(self, name: str, values, dtype, room: int | None = None) -> None:
+        values = np.asarray(values, dtype=dtype).ravel()
+        size = max(1, len(values) if room is None else room)
+        padded = np.zeros(size, dtype=dtype)
+        padded[: len(values)] = values
+        self.variables.add_array(name, size=size, values=padded, dtype=dtype, index=f"{name}_index")
+        self.variables.add_auxiliary_variable(f"{name}_index", dtype=np.int64)
+
+    def _add_sizes(self, most_spikes: int | None) -> None:
+        for name, value in (
+            ("_n", self.n_neurons),
+            ("_n_blocks", self.n_blocks),
+            ("_n_delays", self.n_delays),
+        ):
+            self.variables.add_array(name, size=1, values=value, dtype=np.int64, scalar=True)
+        self.variables.add_array("_until", size=1, values=FOREVER, dtype=np.float64, scalar=True)
+        self.variables.add_auxiliary_variable("_fires", dtype=bool)
+        # The spikes of the last D steps, step after step and block after block.
+        self._add("_sent", np.zeros(self.n_delays * len(self.group)), np.int32)
+        self._add("_n_sent", np.zeros(self.n_delays * self.n_blocks), np.int32)
+        most = np.iinfo(np.int64).max if most_spikes is None else most_spikes
+        self._add("_spikes_left", np.full(self.n_blocks, most), np.int64)
+
+    def _add_weights(self, weights: np.ndarray | csr_array) -> None:
+        if self.dense:
+            self._add("_value", weights, self.dtype)
+            self._add("_row", [], np.int64)
+            self._add("_post", [], np.int32)
+            return
+        weights = weights.sorted_indices()
+        room = _room(weights.nnz) if self._standalone else weights.nnz
+        self._add("_value", weights.data, self.dtype, room)
+        self._add("_row", weights.indptr, np.int64)
+        self._add("_post", weights.indices, np.int32, room)
+
+    def _add_events(self, kind: str, raster: Raster | None) -> None:
+        """Neurons and steps, block after block, and where each block has got to."""
+        if raster is None:
+            raster = Raster([], [], [], self.n_blocks, self.n_neurons, 1)
+        if (raster.n_patterns, raster.n_neurons) != (self.n_blocks, self.n_neurons):
+            raise InputError(
+                f"{kind} spikes are for {raster.n_patterns} networks of {raster.n_neurons} "
+                f"neurons, but there are {self.n_blocks} of {self.n_neurons}"
+            )
+        room = _room(len(raster)) if self._standalone else len(raster)
+        ends = np.searchsorted(raster.pattern, np.arange(self.n_blocks + 1))
+        self._add(f"_{kind}_neuron", raster.neuron, np.int32, room)
+        self._add(f"_{kind}_step", raster.step, np.int32, room)
+        self._add(f"_{kind}_next", ends[:-1], np.int64)
+        self._add(f"_{kind}_end", ends[1:], np.int64)
+
+    def _add_clamped(self, clamped) -> None:
+        clamped = np.zeros((1, 0), dtype=bool) if clamped is None else np.atleast_2d(clamped)
+        if clamped.ndim != 2 or len(clamped) not in (1, self.n_blocks) or clamped.dtype != bool:
+            raise InputError(
+                f"clamped is a boolean array (n_steps,) or ({self.n_blocks}, n_steps), not "
+                f"{clamped.dtype} {clamped.shape}"
+            )
+        self._add("_clamped", clamped, bool)
+        pitch = clamped.shape[1] if len(clamped) > 1 else 0
+        for name, value in (("_clamped_pitch", pitch), ("_clamped_steps", clamped.shape[1])):
+            self.variables.add_array(name, size=1, values=value, dtype=np.int64, scalar=True)
+
+    # Code --------------------------------------------------------------------------------------
+
+    def create_default_code_object(self, run_namespace):
+        """The code object of one clock step, made anew for every run, as Brian2 does."""
+        group = self.group
+        refractory = group._refractory is not False
+        threshold = f"({group.events['spike']})"
+        self.abstract_code = {
+            "crossing": "_fires = " + threshold + (" and not_refractory" if refractory else ""),
+            "reset": group.event_codes.get("spike", ""),
+        }
+        conditional = group.variables[self.variable].conditional_write is not None
+        needed = ["_spikespace", self.variable]
+        if refractory:
+            needed += ["not_refractory", "lastspike"]
+        if self._standalone:
+            needed += ["_spike_neuron", "_spike_time", "_failure"]
+        real = "float" if self.dtype == np.float32 else "double"
+        self.template_kwds = {
+            "eventspace_variable": group.variables["_spikespace"],
+            "support": f"#define BRIANMEM_REAL {real}\n"
+            + templates.support("record.h", "delay_step.h"),
+            "real": real,
+            "dense": self.dense,
+            "monitored": self.monitored,
+            "refractory": refractory,
+            "conditional": conditional,
+            "variable": self.variable,
+        }
+        self.codeobj = create_runner_codeobj(
+            group=group,
+            code=self.abstract_code,
+            user_code=dict.fromkeys(self.abstract_code, ""),
+            template_name="delay_step",
+            name=f"{self.name}_codeobject*",
+            check_units=False,
+            additional_variables=self.variables,
+            needed_variables=needed,
+            run_namespace=run_namespace,
+            template_kwds=self.template_kwds,
+            # As in Brian2, a reset changes a variable that is (unless refractory), too.
+            override_conditional_write=["not_refractory"],
+            codeobj_class=self.codeobj_class,
+        )
+        self.code_objects[:] = [self.codeobj]
+        return self.codeobj
+
+    def run(self):
+        """One step of the clock; called by Brian2."""
+        result = self.codeobj()
+        if result is not None:
+            self._neurons.append(result[0])
+            self._times.append(result[1])
+
+    # Results -----------------------------------------------------------------------------------
+
+    @property
+    def i(self) -> np.ndarray:
+        """Indices in the group of all spikes, step after step, shape (n_spikes,)."""
+        return self._record()[0]
+
+    @property
+    def t(self) -> Quantity:
+        """Times of the steps of the spikes in `i`, shape (n_spikes,)."""
+        return Quantity(self._record()[1], dim=second.dim)
+
+    @property
+    def ran_away(self) -> np.ndarray:
+        """Whether each block fired more than `most_spikes` times, boolean, shape (n_blocks,)."""
+        return self.variables["_spikes_left"].get_value() < 0
+
+    def raster(self, n_steps: int) -> Raster:
+        """The spikes of the first `n_steps` steps of the clock, a pattern for each block."""
+        neurons, times = self._record()
+        steps = np.round(times / float(self.group.clock.dt)).astype(np.int64)
+        n = self.n_neurons
+        early = steps < n_steps
+        return Raster(
+            neurons[early] // n, neurons[early] % n, steps[early], self.n_blocks, n, n_steps
+        )
+
+    def _record(self) -> tuple[np.ndarray, np.ndarray]:
+        if self._standalone:
+            return tuple(
+                self.variables[name].get_value() for name in ("_spike_neuron", "_spike_time")
+            )
+        neurons = np.concatenate([np.zeros(0, dtype=np.int32), *self._neurons])
+        times = np.concatenate([np.zeros(0), *self._times])
+        self._neurons, self._times = [neurons], [times]
+        return neurons, times
+
+    def _full_state(self) -> tuple:
+        changing = {name: self.variables[name].get_value().copy() for name in CHANGING}
+        return (*self._record(), changing)
+
+    def _restore_from_full_state(self, state: tuple) -> None:
+        neurons, times, changing = state
+        self._neurons, self._times = [neurons], [times]
+        for name, values in changing.items():
+            self.variables[name].set_value(values)
+
+
+def _sizes(weights) -> tuple[int, int]:
+    """N and D; InputError for weights of another shape, or that are not finite."""
+    if weights.dtype not in (np.float64, np.float32):
+        raise InputError(f"weights are float64 or float32, not {weights.dtype}")
+    if issparse(weights):
+        if weights.format != "csr" or weights.shape[1] == 0 or weights.shape[0] % weights.shape[1]:
+            raise InputError(f"sparse weights are a csr array (N D, N), not {weights.shape}")
+        n_neurons, n_delays = weights.shape[1], weights.shape[0] // weights.shape[1]
+        values = weights.data
+    else:
+        if weights.ndim != 3 or weights.shape[0] != weights.shape[2]:
+            raise InputError(f"weights are a [pre, delay - 1, post] array, not {weights.shape}")
+        n_neurons, n_delays = weights.shape[:2]
+        values = weights
+    if n_delays < 1 or n_neurons < 1:
+        raise InputError("weights need at least one neuron and one delay")
+    if not np.isfinite(values).all():
+        raise InputError("the weights hold NaN or infinite values")
+    return n_neurons, n_delays
+
+
+def _check_variable(group: NeuronGroup, name: str) -> None:
+    variable = group.variables.get(name)
+    if variable is None or variable.read_only or not getattr(variable, "array", False):
+        raise InputError(f"the group '{group.name}' has no variable '{name}' to add weights to")
+    if variable.dtype != np.float64 or variable.scalar:
+        raise InputError(f"the variable '{name}' of '{group.name}' must be a float64 per neuron")
+
+
+def _room(n: int) -> int:
+    """n, rounded up by an eighth at most.
+
+    Sizes of arrays are part of a standalone program, which so serves weights of other patterns.
+    """
+    unit = 1 << max(0, n.bit_length() - 4)
+    return -(-n // unit) * unit

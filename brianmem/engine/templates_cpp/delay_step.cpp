@@ -1,0 +1,69 @@
+{# USES_VARIABLES { N, t, dt, t_in_timesteps, _n, _n_blocks, _n_delays, _row, _post, _value, _sent, _n_sent,
+                    _spikes_left, _forced_neuron, _forced_step, _forced_next, _forced_end, _lost_neuron,
+                    _lost_step, _lost_next, _lost_end, _clamped, _clamped_pitch, _clamped_steps, _until } #}
+{# WRITES_TO_READ_ONLY_VARIABLES { _spike_neuron, _spike_time, _failure, _sent, _n_sent, _spikes_left,
+                                   _forced_next, _lost_next } #}
+{% extends 'common_group.cpp' %}
+{% from 'event_record.cpp' import hand_over %}
+{% block extra_headers %}
+#include "network.h"
+{{ support }}
+{% endblock %}
+{% block maincode %}
+    const double _now = {{t}}, _step = {{dt}};
+    const int64_t _number = {{t_in_timesteps}};
+    const brianmem::DelayedWeights _weights = {
+        {{ 'nullptr' if dense else _row }}, {{_post}}, {{_value}}, {{_n}}, {{_n_delays}}};
+    brianmem::Record _record;
+    for (long _first = 0, _block = 0; _first < N; _first += {{_n}}, _block++)
+    {
+        brianmem::Sent _heard = {
+            {{_sent}} + _first, {{_n_sent}} + _block, N, {{_n_blocks}}, {{_n_delays}}};
+        const size_t _begin = _record.size();
+        if ({{_spikes_left}}[_block] >= 0)
+        {
+            brianmem::add_inputs(_weights, _heard, _number, {{ get_array_name(variables[variable]) }} + _first,
+                                 {{ '(const char*) ' ~ not_refractory ~ ' + _first' if conditional else 'nullptr' }});
+            const bool _free = _number >= {{_clamped_steps}}
+                || !{{_clamped}}[_block * {{_clamped_pitch}} + _number];
+            if (_free)
+            {
+                const size_t _vectorisation_idx = 1;
+                {{ scalar_code['crossing'] | autoindent }}
+                for (size_t _idx = _first; _idx < _first + {{_n}}; _idx++)
+                {
+                    const size_t _vectorisation_idx = _idx;
+                    {{ vector_code['crossing'] | autoindent }}
+                    if (_fires) _record.add(_idx, _now);
+                }
+            }
+            brianmem::Events _forced = {
+                {{_forced_neuron}}, {{_forced_step}}, {{_forced_next}}[_block], {{_forced_end}}[_block]};
+            brianmem::force(_record, _begin, _forced, _number, _first, _now);
+            {{_forced_next}}[_block] = _forced.next;
+            {
+                const size_t _vectorisation_idx = 1;
+                {{ scalar_code['reset'] | autoindent }}
+                for (size_t _k = _begin; _k < _record.size(); _k++)
+                {
+                    const size_t _idx = _record.neuron[_k];
+                    const size_t _vectorisation_idx = _idx;
+                    {% if refractory %}
+                    {{not_refractory}}[_idx] = false;
+                    {{lastspike}}[_idx] = _now;
+                    {% endif %}
+                    {{ vector_code['reset'] | autoindent }}
+                }
+            }
+            {{_spikes_left}}[_block] -= _record.size() - _begin;
+        }
+        brianmem::Events _lost = {
+            {{_lost_neuron}}, {{_lost_step}}, {{_lost_next}}[_block], {{_lost_end}}[_block]};
+        brianmem::send(_record, _begin, _lost, _number, _first, _heard);
+        {{_lost_next}}[_block] = _lost.next;
+    }
+    {{ hand_over(get_array_name, variables, eventspace_variable, monitored) }}
+{% endblock %}
+{% block after_code %}
+{{ get_array_name(eventspace_variable) }}[N] = 0;
+{% endblock %}

@@ -1,0 +1,95 @@
+{# USES_VARIABLES { N, t, dt, t_in_timesteps, _n, _n_blocks, _n_delays, _row, _post, _value, _sent, _n_sent,
+                    _spikes_left, _forced_neuron, _forced_step, _forced_next, _forced_end, _lost_neuron,
+                    _lost_step, _lost_next, _lost_end, _clamped, _clamped_pitch, _clamped_steps } #}
+{% extends 'common_group.pyx' %}
+{% from 'event_support.pyx' import declare, hand_over %}
+{% block template_support_code %}
+{{ declare(support) }}
+cdef extern from *:
+    ctypedef {{ real }} real_t "BRIANMEM_REAL"
+    cdef cppclass DelayedWeights "brianmem::DelayedWeights":
+        const int64_t* row
+        const int32_t* post
+        const real_t* value
+        int64_t n
+        int64_t n_delays
+    cdef cppclass Sent "brianmem::Sent":
+        int32_t* neuron
+        int32_t* count
+        int64_t slot_pitch
+        int64_t count_pitch
+        int64_t n_slots
+    cdef cppclass Events "brianmem::Events":
+        const int32_t* neuron
+        const int32_t* step
+        int64_t next
+        int64_t end
+    void add_inputs "brianmem::add_inputs"(DelayedWeights&, Sent&, int64_t, double*, const char*)
+    void force "brianmem::force"(Record&, size_t, Events&, int64_t, long, double)
+    void send "brianmem::send"(Record&, size_t, Events&, int64_t, long, Sent&)
+{% endblock %}
+{% block maincode %}
+    cdef double _now = {{t}}
+    cdef int64_t _number = {{t_in_timesteps}}
+    cdef long _first, _block
+    cdef size_t _begin, _k
+    cdef const char* _open = NULL
+    cdef DelayedWeights _weights
+    cdef Sent _heard
+    cdef Events _events
+    cdef Record _record
+    {% set _sum = get_array_name(variables[variable]) %}
+    _weights.row = {{ 'NULL' if dense else '<const int64_t*> &' ~ _row ~ '[0]' }}
+    _weights.post = <const int32_t*> &{{_post}}[0]
+    _weights.value = <const real_t*> &{{_value}}[0]
+    _weights.n = {{_n}}
+    _weights.n_delays = {{_n_delays}}
+    _heard.slot_pitch = N
+    _heard.count_pitch = {{_n_blocks}}
+    _heard.n_slots = {{_n_delays}}
+    for _block in range({{_n_blocks}}):
+        _first = _block * {{_n}}
+        _heard.neuron = <int32_t*> &{{_sent}}[_first]
+        _heard.count = <int32_t*> &{{_n_sent}}[_block]
+        _begin = _record.size()
+        if {{_spikes_left}}[_block] >= 0:
+            {% if conditional %}
+            _open = <const char*> &{{not_refractory}}[_first]
+            {% endif %}
+            add_inputs(_weights, _heard, _number, <double*> &{{_sum}}[_first], _open)
+            if _number >= {{_clamped_steps}} or not {{_clamped}}[_block * {{_clamped_pitch}} + _number]:
+                _vectorisation_idx = 1
+                {{ scalar_code['crossing'] | autoindent }}
+                for _idx in range(_first, _first + {{_n}}):
+                    _vectorisation_idx = _idx
+                    {{ vector_code['crossing'] | autoindent }}
+                    if _fires:
+                        _record.add(_idx, _now)
+            _events.neuron = <const int32_t*> &{{_forced_neuron}}[0]
+            _events.step = <const int32_t*> &{{_forced_step}}[0]
+            _events.next = {{_forced_next}}[_block]
+            _events.end = {{_forced_end}}[_block]
+            force(_record, _begin, _events, _number, _first, _now)
+            {{_forced_next}}[_block] = _events.next
+            _vectorisation_idx = 1
+            {{ scalar_code['reset'] | autoindent }}
+            for _k in range(_begin, _record.size()):
+                _idx = _record.neurons()[_k]
+                _vectorisation_idx = _idx
+                {% if refractory %}
+                {{not_refractory}}[_idx] = False
+                {{lastspike}}[_idx] = _now
+                {% endif %}
+                {{ vector_code['reset'] | autoindent }}
+            {{_spikes_left}}[_block] -= _record.size() - _begin
+        _events.neuron = <const int32_t*> &{{_lost_neuron}}[0]
+        _events.step = <const int32_t*> &{{_lost_step}}[0]
+        _events.next = {{_lost_next}}[_block]
+        _events.end = {{_lost_end}}[_block]
+        send(_record, _begin, _events, _number, _first, _heard)
+        {{_lost_next}}[_block] = _events.next
+    {{ hand_over(get_array_name, eventspace_variable, monitored) | autoindent }}
+{% endblock %}
+{% block after_code %}
+    {{ get_array_name(eventspace_variable) }}[N] = 0
+{% endblock %}

@@ -1,0 +1,261 @@
+"""The delay step against the NumPy recursion and Brian2's own Synapses, spike for spike."""
+
+import numpy as np
+import pytest
+from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, ms
+from scipy.sparse import csr_array
+
+from brianmem.backends import brian_backend
+from brianmem.delay import reference
+from brianmem.engine import DelayStep
+from brianmem.errors import InputError
+from brianmem.raster import Raster
+
+BETA = 0.7
+TAU = -1 / np.log(BETA) * ms
+LEAKY = "dv/dt = -v/tau : 1"
+
+
+def draw(n_neurons, n_delays, n_blocks, seed, n_steps=90, density=1.0, rate=0.1):
+    """Weights [post, pre, delay - 1] that keep a network busy, and forced, clamped, lost spikes."""
+    rng = np.random.default_rng(seed)
+    shape = n_neurons, n_neurons, n_delays
+    weights = 3.0 / np.sqrt(n_neurons * n_delays * rate) * rng.standard_normal(shape)
+    weights *= (rng.random(shape) < density) / np.sqrt(density)
+    forced, lost = rng.random((2, n_blocks, n_neurons, n_steps)) < [[[[rate]]], [[[0.3]]]]
+    clamped = np.zeros((n_blocks, n_steps), dtype=bool)
+    clamped[:, :n_delays] = True
+    for block in range(n_blocks):
+        clamped[block, 20 + 3 * block : 30 + 5 * block] = True
+    forced &= clamped[:, None] | (rng.random(forced.shape) < 0.05)
+    return weights, forced, clamped, lost
+
+
+def table(weights, sparse, dtype=np.float64):
+    rows = np.ascontiguousarray(weights.transpose(1, 2, 0), dtype=dtype)
+    return csr_array(rows.reshape(-1, len(weights))) if sparse else rows
+
+
+def group_of(n, model=LEAKY, reset="v = 0", threshold="v >= 1", refractory=False, **namespace):
+    return NeuronGroup(
+        n,
+        model,
+        threshold=threshold,
+        reset=reset,
+        refractory=refractory,
+        method="exact",
+        clock=Clock(1 * ms, name="step_clock"),
+        namespace={"tau": TAU} | namespace,
+        name="step_neurons",
+    )
+
+
+def run(weights, forced, clamped, lost, backend, **options):
+    """Rasters by the delay step, boolean, shape (n_blocks, n_neurons, n_steps)."""
+    n_blocks, n_neurons, n_steps = forced.shape
+    with brian_backend(backend):
+        group = group_of(n_blocks * n_neurons)
+        step = DelayStep(
+            group,
+            weights,
+            forced=Raster.from_dense(forced),
+            clamped=clamped,
+            lost=None if lost is None else Raster.from_dense(lost),
+            monitored=False,
+            **options,
+        )
+        Network(group, step).run(n_steps * ms)
+        return step.raster(n_steps).to_dense(), step.ran_away
+
+
+def by_reference(weights, forced, clamped, lost=None):
+    lost = np.zeros_like(forced) if lost is None else lost
+    return np.array(
+        [
+            reference.run(weights, f, c, BETA, 1.0, left_out)
+            for f, c, left_out in zip(forced, clamped, lost, strict=True)
+        ]
+    )
+
+
+@pytest.mark.parametrize("sparse", [True, False])
+@pytest.mark.parametrize(("n_neurons", "n_delays"), [(1, 1), (9, 1), (40, 12)])
+def test_equals_the_recursion(backend, sparse, n_neurons, n_delays, spare_build):
+    spare_build(n_neurons != 40)
+    weights, forced, clamped, lost = draw(n_neurons, n_delays, 3, seed=n_neurons, density=0.5)
+    expected = by_reference(weights, forced, clamped, lost)
+    if n_neurons == 40:  # busy, and what is forced, clamped and lost matters
+        free = expected[~np.broadcast_to(clamped[:, None], expected.shape)]
+        assert 0.1 < free.mean() < 0.9
+        for other in (
+            (forced, np.zeros_like(clamped), lost),
+            (forced & False, clamped, lost),
+            (forced, clamped, None),
+        ):
+            assert (by_reference(weights, *other) != expected).any()
+    found, ran_away = run(table(weights, sparse), forced, clamped, lost, backend)
+    np.testing.assert_array_equal(found, expected)
+    assert not ran_away.any()
+
+
+def test_one_clamp_for_all_blocks(backend, spare_build):
+    spare_build(True)
+    weights, forced, clamped, _ = draw(30, 5, 2, seed=1)
+    clamped[1] = clamped[0]
+    expected = by_reference(weights, forced, clamped)
+    found, _ = run(table(weights, True), forced, clamped[0], None, backend)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_float32_weights_are_added_in_double_precision(backend, spare_build):
+    spare_build(True)
+    _, forced, clamped, lost = draw(40, 12, 2, seed=5)
+    # Single precision holds 2^25, and swallows what is added to it next.
+    weights = np.random.default_rng(5).choice([-(2.0**25), 2.0**25, -1, 1, 2], (40, 40, 12))
+    expected = by_reference(weights, forced, clamped, lost)
+    found, _ = run(table(weights, False, np.float32), forced, clamped, lost, backend)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_block_that_runs_away_is_stopped_alone(backend, spare_build):
+    """Two blocks, of which one is never cued: the other fires all neurons in every step."""
+    spare_build(True)
+    n, n_steps, most = 20, 30, 100
+    weights = np.full((n, n, 2), 1.0)
+    forced = np.zeros((2, n, n_steps), dtype=bool)
+    forced[0, :2, 0] = True
+    clamped = np.zeros((2, n_steps), dtype=bool)
+    clamped[:, 0] = True
+    found, ran_away = run(table(weights, False), forced, clamped, None, backend, most_spikes=most)
+    assert list(ran_away) == [True, False]
+    per_step = found[0].sum(axis=0)
+    # The step that exceeds the limit is the last one.
+    assert list(per_step[:7]) == [2, 20, 20, 20, 20, 20, 0]
+    assert not found[1].any()
+    exactly, ran_away = run(table(weights, False), forced, clamped, None, backend, most_spikes=102)
+    assert list(exactly[0].sum(axis=0)[:7]) == [2, 20, 20, 20, 20, 20, 20]
+
+
+MODELS = {
+    "adapting": {
+        "model": "dv/dt = (-v - a)/tau : 1\nda/dt = -a/(30*ms) : 1",
+        "reset": "v = 0; a += 0.05",
+    },
+    "refractory": {"model": LEAKY, "refractory": 3 * ms},
+    "frozen": {"model": "dv/dt = -v/tau : 1 (unless refractory)", "refractory": 3 * ms},
+    "current": {"model": "dv/dt = (x - v)/tau : 1\ndx/dt = -x/(4*ms) : 1", "variable": "x"},
+    "subtractive": {"model": LEAKY, "reset": "v -= 1"},
+    "no_reset": {"model": LEAKY, "reset": ""},
+}
+
+
+def with_synapses(weights, forced, n_steps, variable, **model):
+    """The same network by Brian2: Synapses before the threshold, forced spikes for one step."""
+    group = group_of(len(weights), threshold="v >= 1 or forced(t, i) > 0.5", **model)
+    from brian2 import TimedArray
+
+    group.namespace["forced"] = TimedArray(forced.T.astype(float), dt=1 * ms, name="step_forced")
+    synapses = Synapses(
+        group,
+        group,
+        "w : 1",
+        on_pre=f"{variable}_post += w",
+        clock=group.clock,
+        name="step_synapses",
+    )
+    post, pre, delay = np.nonzero(weights)
+    order = np.lexsort((post, delay, pre))
+    synapses.connect(i=pre[order], j=post[order])
+    synapses.w = weights[post, pre, delay][order]
+    synapses.delay = delay[order] * ms  # delay - 1: Synapses see the spikes of the step before
+    monitor = SpikeMonitor(group, name="step_monitor")
+    network = Network(group, synapses, monitor)
+    network.schedule = ["start", "groups", "synapses", "thresholds", "resets", "end"]
+    network.run(n_steps * ms)
+    return np.array(monitor.i), np.round(np.array(monitor.t / ms)).astype(int)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_equals_synapses_for_other_neurons(name, backend, spare_build):
+    spare_build(name not in ("frozen", "adapting"))
+    model = dict(MODELS[name])
+    variable = model.pop("variable", "v")
+    weights, forced, _, _ = draw(30, 6, 1, seed=3, n_steps=60, rate=0.05)
+    if name == "subtractive" or name == "no_reset":
+        weights -= 0.05
+    forced = forced[0] & (np.random.default_rng(0).random(forced[0].shape) < 0.5)
+    if "refractory" in model:  # a forced spike in Brian2's threshold would wait for its end
+        forced = np.arange(60) == np.zeros((30, 1))
+    with brian_backend("numpy"):
+        i, step = with_synapses(weights, forced, 60, variable, **model)
+    assert 60 < len(i) < 1700
+    with brian_backend(backend):
+        group = group_of(30, **model)
+        delays = DelayStep(
+            group, table(weights, True), variable, forced=Raster.from_dense(forced[None])
+        )
+        monitor = SpikeMonitor(group, name="step_monitor")
+        Network(group, delays, monitor).run(60 * ms)
+        found = np.array(monitor.i), np.round(np.array(monitor.t / ms)).astype(int)
+        own = delays.i, np.round(np.array(delays.t / ms)).astype(int)
+    for other in (found, own):
+        np.testing.assert_array_equal(other[0], i)
+        np.testing.assert_array_equal(other[1], step)
+
+
+@pytest.mark.parametrize("target", ["numpy", "cython"])
+def test_restored_networks_repeat_themselves(target):
+    weights, forced, clamped, lost = draw(20, 7, 2, seed=11)
+    with brian_backend(target):
+        group = group_of(40)
+        step = DelayStep(
+            group,
+            table(weights, True),
+            forced=Raster.from_dense(forced),
+            clamped=clamped,
+            lost=Raster.from_dense(lost),
+        )
+        network = Network(group, step)
+        network.run(33 * ms)
+        network.store()
+        network.run(57 * ms)
+        first = step.raster(90).to_dense()
+        network.restore()
+        assert (step.t < 33 * ms).all()
+        network.run(57 * ms)
+        np.testing.assert_array_equal(step.raster(90).to_dense(), first)
+    np.testing.assert_array_equal(first, by_reference(weights, forced, clamped, lost))
+
+
+def test_what_does_not_fit_is_refused():
+    weights = np.zeros((4, 3, 4))
+    with brian_backend("numpy"):
+        for message, arguments, options in (
+            ("multiple of 4", (group_of(6), weights), {}),
+            ("pre, delay - 1, post", (group_of(4), np.zeros((4, 3, 5))), {}),
+            ("csr array", (group_of(4), csr_array(np.zeros((7, 4)))), {}),
+            ("float64 or float32, not int64", (group_of(4), weights.astype(int)), {}),
+            ("NaN or infinite", (group_of(4), weights + np.inf), {}),
+            ("no variable 'x'", (group_of(4), weights, "x"), {}),
+            (
+                "float64 per neuron",
+                (group_of(4, LEAKY + "\nn : integer"), weights, "n"),
+                {},
+            ),
+            (
+                "forced spikes are for 2 networks of 4 neurons, but there are 1 of 4",
+                (group_of(4), weights),
+                {"forced": Raster([], [], [], 2, 4, 9)},
+            ),
+            (
+                "clamped is a boolean array",
+                (group_of(8), weights),
+                {"clamped": np.zeros((3, 5), dtype=bool)},
+            ),
+            ("boolean array", (group_of(8), weights), {"clamped": np.zeros(5)}),
+        ):
+            with pytest.raises(InputError, match=message):
+                DelayStep(*arguments, **options)
+        quiet = NeuronGroup(4, LEAKY, namespace={"tau": TAU})
+        with pytest.raises(InputError, match="no threshold"):
+            DelayStep(quiet, weights)
