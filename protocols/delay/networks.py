@@ -60,17 +60,21 @@ def check_task(task: DelayTask) -> None:
 
 
 def estimate(task: DelayTask) -> Estimate:
-    """What the task costs: synapses to learn, and their events in the recall.
+    """What the task costs: synapses to learn, a threshold to place among all potentials, a recall.
 
     The constants were measured on one core of 2020, with compiled code.
     """
     params = parameters(task)
-    n_spikes = params.n_patterns * params.n_neurons * params.n_steps * params.firing_prob
+    n_sites = params.n_patterns * params.n_neurons * params.n_steps
+    n_spikes = n_sites * params.firing_prob
     pairs = n_spikes * params.n_neurons * params.n_delays * params.firing_prob
-    n_synapses = min(pairs, params.n_neurons**2 * params.n_delays)
-    n_copies = n_synapses * params.n_patterns
-    seconds = 0.3 + 3e-7 * n_synapses + 3e-7 * n_copies
-    megabytes = (100 * n_synapses + 300 * n_copies) / 2**20
+    n_synapses = min(2 * pairs, params.n_neurons**2 * params.n_delays)
+    n_events = n_spikes * n_synapses / params.n_neurons
+    seconds = 0.3 + 1.5e-7 * n_sites + 3e-7 * n_synapses + 2e-9 * n_events
+    megabytes = (45 * n_sites + 100 * n_synapses) / 2**20
+    if task.model is not None and network.driven_variable(task.model) is None:  # plain Synapses
+        n_copies = n_synapses * params.n_patterns
+        seconds, megabytes = seconds + 3e-7 * n_copies, megabytes + 300 * n_copies / 2**20
     return Estimate(seconds, PROCESS_MB + COMPILER_MB + megabytes)
 
 
