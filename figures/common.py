@@ -73,9 +73,12 @@ def settings(table, **names: str) -> str:
     return ", ".join(f"{symbol} = {row[column]:g}" for symbol, column in names.items())
 
 
-def networks(n: int) -> str:
-    """How many networks, in words."""
-    return "1 network" if n == 1 else f"{n} networks"
+def networks(counts) -> str:
+    """How many networks the points of a figure stand for, a number or several, in words."""
+    fewest, most = np.min(counts), np.max(counts)
+    if fewest < most:
+        return f"{fewest} to {most} networks"
+    return "1 network" if most == 1 else f"{most} networks"
 
 
 def generator() -> np.random.Generator:

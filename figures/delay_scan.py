@@ -67,7 +67,7 @@ def draw(folder) -> Figure:
         ax.set_ylabel("F1, mean")
     names = {"N": "n_neurons", "D": "n_delays", "T": "n_steps", "M": "n_patterns"}
     baseline = curves[curves["baseline"]]
-    title = networks(curves["n_networks"].max())
+    title = networks(curves["n_networks"])
     if len(baseline):
         title += f"; baseline: {settings(baseline, **names, p='firing_prob', beta='beta')}"
     figure.suptitle(title, fontsize=8)

@@ -100,7 +100,7 @@ def draw(folder) -> Figure:
     )
     for ax, label in zip(axes[:, 0], labels, strict=True):
         ax.set_ylabel(label)
-    n_networks = networks(overlaps["n_networks"].max())
+    n_networks = networks(overlaps["n_networks"])
     figure.suptitle(f"{n_networks}, {settings(overlaps, kappa='kappa')}", fontsize=8)
     figure.legend(handles=_legend(rules), loc="outside lower center", ncols=4)
     return figure

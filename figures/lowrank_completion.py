@@ -81,7 +81,7 @@ def draw(folder) -> Figure:
     sizes, rules = sorted(completed["n_neurons"].unique()), known_rules(completed)
     width = max(7.2, 2.0 * max(len(sizes), len(rules)))
     figure = plt.figure(figsize=(width, 5.6))
-    n_networks = networks(completed["n_networks"].max())
+    n_networks = networks(completed["n_networks"])
     figure.suptitle(f"{n_networks}, {settings(completed, kappa='kappa')}", fontsize=8)
     top, bottom = figure.subfigures(2, 1, height_ratios=[1.15, 1])
     axes = top.subplots(1, len(sizes), sharey=True, squeeze=False)[0]

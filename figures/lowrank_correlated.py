@@ -80,7 +80,7 @@ def draw(folder) -> Figure:
         bottom.set(xlabel="correlation", ylim=(-0.01, None))
     axes[0, 0].set_ylabel("overlap, mean")
     axes[1, 0].set_ylabel("flipped part completed")
-    title = f"{networks(overlaps['n_networks'].max())}, {settings(overlaps, N='n_neurons')}"
+    title = f"{networks(overlaps['n_networks'])}, {settings(overlaps, N='n_neurons')}"
     figure.suptitle(title, fontsize=8)
     handles = [plt.Line2D([], [], marker="o", ms=3, color=RULE_COLOURS.get(r)) for r in rules]
     figure.legend(handles, map(line_name, rules), loc="outside lower center", ncols=3)

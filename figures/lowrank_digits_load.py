@@ -63,7 +63,7 @@ def draw(folder) -> Figure:
         ax.set(title=name_of(rule), xlabel="flipped part of the pixels", ylim=(-0.05, 1.05))
         ax.set_xlim(0, shares["flip_fraction"].max() + 0.02)
     axes[0, 0].set_ylabel("share of digits completed")
-    n_networks = networks(shares["n_networks"].max())
+    n_networks = networks(shares["n_networks"])
     figure.suptitle(
         f"{shares['dataset'].iloc[0]}; {n_networks}, "
         f"{settings(shares, N='n_neurons', kappa='kappa')}",

@@ -64,7 +64,7 @@ def draw(folder) -> Figure:
         ax.set_ylabel(f"flipped part completed,\n{label}")
         ax.set_ylim(bottom=-0.01)
     axes[2, 0].set_ylabel("share recalled,\nall signs right")
-    title = f"{networks(completed['n_networks'].max())}, {settings(completed, kappa='kappa')}"
+    title = f"{networks(completed['n_networks'])}, {settings(completed, kappa='kappa')}"
     figure.suptitle(title, fontsize=8)
     figure.legend(handles=_legend(rules), loc="outside lower center", ncols=3)
     return figure

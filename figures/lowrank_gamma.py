@@ -71,7 +71,7 @@ def draw(folder) -> Figure:
     axes[0, 0].set_ylabel("best gamma")
     axes[0, 0].set_ylim(bottom=0)
     axes[1, 0].set_ylabel("overlap lost")
-    title = f"{networks(best['n_networks'].max())}, {settings(best, kappa='kappa')}"
+    title = f"{networks(best['n_networks'])}, {settings(best, kappa='kappa')}"
     figure.suptitle(title, fontsize=8)
     figure.legend(handles=_legend(sizes), loc="outside lower center", ncols=6)
     return figure

@@ -93,7 +93,7 @@ def draw(folder) -> Figure:
     for ax, load in zip(axes[0], loads, strict=True):
         ax.set_title(f"load p/N = {load:g}")
     what = settings(curves, N="n_neurons", kappa="kappa")
-    figure.suptitle(f"{networks(curves['n_networks'].max())}, {what}", fontsize=8)
+    figure.suptitle(f"{networks(curves['n_networks'])}, {what}", fontsize=8)
     flips = sorted(curves["flip_fraction"].unique())
     figure.legend(handles=_legend(rules, flips, rows), loc="outside lower center", ncols=4)
     return figure
