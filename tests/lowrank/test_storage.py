@@ -198,6 +198,15 @@ def test_memories_that_keep_every_vertex(seed, k, beyond, rule):
 
 
 @pytest.mark.filterwarnings("ignore::brianmem.errors.CapacityWarning")
+def test_singular_values_that_are_rounding_errors_are_taken_for_zero():
+    """Half of the singular values of 55 neural patterns of 50 latents are none."""
+    for seed in range(30):
+        xi = of_full_rank(50, 55, np.random.default_rng(seed))
+        _, info = fit(xi, LowRankParameters("pseudo_inverse_neural", 100, 55))
+        assert info["trivial"]
+
+
+@pytest.mark.filterwarnings("ignore::brianmem.errors.CapacityWarning")
 @pytest.mark.parametrize("rule", RULES)
 def test_meeting_the_constraint_for_the_stored_patterns_is_not_trivial(rule):
     """Whatever the seed and the number of patterns."""
