@@ -19,6 +19,7 @@ PACKAGES = (
     "brian2",
     "cython",
     "elephant",
+    "numba",
     "numpy",
     "pandas",
     "scikit-learn",

@@ -55,6 +55,13 @@ class DelayWeights:
         """The number of synapses."""
         return self.table.nnz if issparse(self.table) else int(np.count_nonzero(self.table))
 
+    @property
+    def n_bytes(self) -> int:
+        """What the table takes in memory."""
+        if not issparse(self.table):
+            return self.table.nbytes
+        return sum(a.nbytes for a in (self.table.data, self.table.indices, self.table.indptr))
+
     @classmethod
     def from_synapses(cls, post, pre, delay_steps, value, n_neurons: int, n_delays: int):
         """A table from lists of equal length: neurons, delays from 1 to n_delays, and weights.

@@ -20,7 +20,7 @@ BYSTANDERS = (
     "brianmem.tables",
     "brianmem.terminal",
 )
-LIBRARIES = ("brian2", "cython", "numpy", "scipy", "scikit-learn")
+LIBRARIES = ("brian2", "cython", "numba", "numpy", "scipy", "scikit-learn")
 
 
 @cache

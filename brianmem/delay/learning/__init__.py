@@ -1,20 +1,31 @@
 """Offline learning rules: rasters to weights, one call for every rule.
 
-A rule takes a Raster and parameters and returns a DelayWeights. To add one, write a file with such
-a function and name it in LEARNERS.
+A rule takes a Raster, parameters and a generator, and returns DelayWeights and a dictionary of what
+it reports: `threshold` if the weights were learned for one, and whatever else it knows. To add one,
+write a file with such a function and name it in LEARNERS.
 """
+
+import resource
+import time
 
 import numpy as np
 
 from brianmem.delay.learning.deconvolved import deconvolved
 from brianmem.delay.learning.hebbian import hebbian
-from brianmem.delay.learning.threshold import clamped_potentials, place_threshold
+from brianmem.delay.learning.margin import margin
+from brianmem.delay.learning.pseudo_inverse import pseudo_inverse
+from brianmem.delay.learning.threshold import best_threshold, given_threshold
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
 from brianmem.errors import InputError
 from brianmem.raster import Raster
 
-LEARNERS = {"hebbian": hebbian, "deconvolved": deconvolved}
+LEARNERS = {
+    "hebbian": hebbian,
+    "deconvolved": deconvolved,
+    "pseudo_inverse": pseudo_inverse,
+    "margin": margin,
+}
 
 
 def check_learner(learner: str) -> None:
@@ -24,7 +35,7 @@ def check_learner(learner: str) -> None:
 
 
 def fit(
-    patterns: Raster, params: DelayParameters, rng: np.random.Generator | None = None
+    patterns: Raster, params: DelayParameters, rng: np.random.Generator | None = None, **options
 ) -> tuple[DelayWeights, dict]:
     """Weights that make each window of D steps predict the step that follows it.
 
@@ -32,18 +43,21 @@ def fit(
     ----------
     patterns : Raster with the sizes of `params`
     params : learner, gain, threshold and sizes
-    rng : not used by the rules so far, which are deterministic
+    rng : for rules that draw numbers; None for one of seed 0
+    options : of the rule
 
     Returns
     -------
     weights : DelayWeights
-    info : gain, threshold (the given one, or the middle of the gap), gap_low and gap_high (the
-        interval of thresholds with the fewest errors), missed and extra (errors of the next step at
-        the threshold, under the clamped patterns) and n_synapses
+    info : gain; threshold (the given one, that of the rule, or the middle of the gap); gap_low and
+        gap_high (the interval of thresholds with the fewest errors; of weights that were learned
+        for a threshold, the potentials next to it on both sides); missed and extra (errors of the
+        next step at the threshold, under the clamped patterns); n_synapses; n_bytes (of the
+        weights); seconds (of learning); peak_memory_mb (of the process); what the rule reports
 
     Raises InputError for an unknown learner or patterns of other sizes.
 
-    Source: Perrinet (2026), initialisation of the weights.
+    Source: Perrinet (2026), initialisation of the weights; the rules cite their own.
     """
     check_learner(params.learner)
     for name in ("n_patterns", "n_neurons", "n_steps"):
@@ -52,18 +66,19 @@ def fit(
                 f"patterns have {name} = {getattr(patterns, name)}, but the parameters say "
                 f"{getattr(params, name)}"
             )
-    weights = LEARNERS[params.learner](patterns, params)
-    targets, others = clamped_potentials(weights, patterns, params)
-    gap_low, gap_high = place_threshold(targets, others)
-    threshold = params.threshold
-    if threshold is None:
-        threshold = (gap_low + gap_high) / 2
-    return weights, {
+    rng = np.random.default_rng(0) if rng is None else rng
+    start = time.perf_counter()
+    weights, report = LEARNERS[params.learner](patterns, params, rng, **options)
+    seconds = time.perf_counter() - start
+    if "threshold" in report:
+        threshold = report["threshold"] if params.threshold is None else params.threshold
+        found = given_threshold(weights, patterns, params, threshold)
+    else:
+        found = best_threshold(weights, patterns, params)
+    return weights, report | vars(found) | {
         "gain": params.gain,
-        "threshold": float(threshold),
-        "gap_low": float(gap_low),
-        "gap_high": float(gap_high),
-        "missed": int(np.sum(targets < threshold)),
-        "extra": int(np.sum(others >= threshold)),
         "n_synapses": len(weights),
+        "n_bytes": weights.n_bytes,
+        "seconds": seconds,
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }

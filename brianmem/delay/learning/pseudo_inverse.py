@@ -1,0 +1,60 @@
+"""Pseudo-inverse rule: the smallest weights whose input is one at targets, and zero elsewhere."""
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.linalg import lsqr
+
+from brianmem.delay.parameters import DelayParameters
+from brianmem.delay.weights import DelayWeights
+from brianmem.raster import Raster
+
+TOLERANCE = 1e-7  # of what is left, relative to the norm of what is asked for
+MOST_STEPS = 500
+
+
+def pseudo_inverse(
+    patterns: Raster, params: DelayParameters, rng: np.random.Generator
+) -> tuple[DelayWeights, dict]:
+    """W of least norm with sum over i, d of W[j, i, d] s_i(t - d) = gain s_j(t), t >= D.
+
+    With the rows of A the windows of D steps before each t, W = A^+ Y, a column for each neuron:
+    LSQR, which takes the same steps as conjugate gradients for the dual (A A^T)^-1 Y, and never
+    makes A A^T. As a target resets its neuron, the potential of a clamped network is the input, but
+    for what is left from the cue. Where windows contradict each other, least squares are left.
+
+    Returns
+    -------
+    weights : float32, a table with all synapses
+    info : n_solver_steps, shape (N,), 500 where LSQR did not converge
+
+    Source: Perrinet (2026), initialisation of later versions.
+    """
+    n, n_delays = params.n_neurons, params.n_delays
+    windows = contexts(patterns, n_delays)
+    late = patterns.step >= n_delays
+    row = _row(patterns, n_delays, patterns.pattern[late], patterns.step[late])
+    of_neuron = patterns.neuron[late]
+    table, n_steps = np.zeros((n, n_delays, n), np.float32), np.zeros(n, dtype=int)
+    for j in range(n):
+        wanted = np.zeros(windows.shape[0])
+        wanted[row[of_neuron == j]] = params.gain
+        column, _, n_steps[j], *_ = lsqr(
+            windows, wanted, atol=TOLERANCE, btol=TOLERANCE, iter_lim=MOST_STEPS
+        )
+        table[:, :, j] = column.reshape(n, n_delays)
+    return DelayWeights(table), {"n_solver_steps": n_steps}
+
+
+def contexts(patterns: Raster, n_delays: int) -> csr_array:
+    """A, shape (M (T - D), N D): row (pattern, t - D), column (neuron, d - 1); s_i(t - d)."""
+    delay = np.arange(1, n_delays + 1)
+    time = patterns.step[:, None] + delay
+    inside = (time >= n_delays) & (time < patterns.n_steps)
+    row = _row(patterns, n_delays, patterns.pattern[:, None], time)[inside]
+    column = (patterns.neuron[:, None] * n_delays + delay - 1)[inside]
+    shape = patterns.n_patterns * (patterns.n_steps - n_delays), patterns.n_neurons * n_delays
+    return csr_array((np.ones(len(row)), (row, column)), shape=shape)
+
+
+def _row(patterns: Raster, n_delays: int, pattern: np.ndarray, time: np.ndarray) -> np.ndarray:
+    return pattern * (patterns.n_steps - n_delays) + time - n_delays
