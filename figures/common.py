@@ -32,7 +32,12 @@ RULE_COLOURS = {
 # Those of the paper, and those that go beyond its architecture or its constraints.
 PAPER_RULES = ("hebbian", "pseudo_inverse", "pseudo_inverse_zeroed", "optimised")
 EXTENSIONS = ("regularised", "extended", "extended_noise")
-LEARNER_COLOURS = {"hebbian": "#D55E00", "deconvolved": "#0072B2"}
+LEARNER_COLOURS = {
+    "hebbian": "#D55E00",
+    "deconvolved": "#0072B2",
+    "pseudo_inverse": "#CC79A7",
+    "margin": "#009E73",
+}
 CUE, TARGET, HIT, EXTRA = "#E69F00", "#BBBBBB", "#0072B2", "#D55E00"
 PAPER = "0.55"
 

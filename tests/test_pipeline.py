@@ -119,6 +119,7 @@ def test_the_benchmark_is_recalled_by_the_deconvolved_rule_on_every_seed(folder)
     assert (deconvolved >= 0.96).all()
     # The Hebbian rule is worse on average, and far from useless.
     assert 0.85 < hebbian.mean() < deconvolved.mean()
+    assert (scores["f1"]["margin"] == 1).all()
 
 
 def test_small_networks_recall_as_in_the_paper(folder):

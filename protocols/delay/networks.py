@@ -16,10 +16,11 @@ from brianmem.patterns import draw_rasters
 from brianmem.raster import Raster
 from protocols.sweep.plan import COMPILER_MB, PROCESS_MB, Estimate
 
+SWEEPS = 24  # of the margin rule, at most
 PARAMETERS = tuple(field.name for field in fields(DelayParameters))
 TRAINING = ("n_synapses", "missed", "extra", "gap_low", "gap_high")
 BENCHMARK = {
-    "learner": ("hebbian", "deconvolved"),
+    "learner": ("hebbian", "deconvolved", "margin"),
     "n_neurons": (512,),
     "n_delays": (41,),
     "n_steps": (1000,),
@@ -71,7 +72,12 @@ def estimate(task: DelayTask) -> Estimate:
     n_synapses = min(2 * pairs, params.n_neurons**2 * params.n_delays)
     n_events = n_spikes * n_synapses / params.n_neurons
     seconds = 0.3 + 1.5e-7 * n_sites + 3e-7 * n_synapses + 2e-9 * n_events
+    if params.learner == "margin":
+        seconds += SWEEPS * 4e-5 * params.n_patterns * params.n_neurons
     megabytes = (45 * n_sites + 100 * n_synapses) / 2**20
+    if params.learner == "pseudo_inverse":  # all synapses
+        seconds += 1.5e-7 * params.n_neurons * n_spikes * params.n_delays
+        megabytes += 8 * params.n_neurons**2 * params.n_delays / 2**20
     if task.model is not None and network.driven_variable(task.model) is None:  # plain Synapses
         n_copies = n_synapses * params.n_patterns
         seconds, megabytes = seconds + 3e-7 * n_copies, megabytes + 300 * n_copies / 2**20
@@ -86,7 +92,7 @@ def learn_and_recall(
     patterns = draw_rasters(
         params.n_patterns, params.n_neurons, params.n_steps, params.firing_prob, rng
     )
-    weights, info = fit(patterns, params)
+    weights, info = fit(patterns, params, np.random.default_rng([seed, 1]))
     cues = patterns.crop(params.n_delays)
     model = model or LIF
     # Pulses that do more than to add a weight need Brian2's Synapses.
