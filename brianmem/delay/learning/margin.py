@@ -112,8 +112,8 @@ def margin(
 
     Returns
     -------
-    weights : float32, a table with all synapses for the full support
-    info : threshold, which is 1; n_sweeps and lack, shape (N,): sweeps of each neuron, and the
+    weights : float32, times the gain; a table with all synapses for the full support
+    info : threshold, the gain; n_sweeps and lack, shape (N,): sweeps of each neuron, and the
         largest part of a margin that it lacked in the last one (above 1, an error was left)
     """
     school = _School(patterns, params, settings, rng)
