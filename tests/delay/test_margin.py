@@ -152,6 +152,9 @@ def test_more_patterns_than_synapses_can_hold_leave_a_lack():
         ({"rate": -1.0}, "rate must be positive"),
         ({"n_sweeps": 0}, "n_sweeps must be at least 1, not 0"),
         ({"head_deletion": 1.5}, "head_deletion must lie in"),
+        ({"first_step": -1}, "first_step must be at least 0, not -1"),
+        ({"n_heads": -2}, "n_heads must be at least 0"),
+        ({"head_lower": 0.0}, "head_lower must be positive"),
     ],
 )
 def test_settings_out_of_range_are_refused(change, message):

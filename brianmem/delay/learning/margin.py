@@ -75,12 +75,14 @@ class MarginSettings:
     def __post_init__(self):
         if self.support not in SUPPORTS:
             raise InputError(f"unknown support '{self.support}': choose from {', '.join(SUPPORTS)}")
-        for name in ("upper", "lower", "rate", "last_rate"):
+        least = {"n_sweeps": 1, "n_averaged": 1, "n_heads": 0, "head_steps": 0, "first_step": 0}
+        for name, low in least.items():
+            value = getattr(self, name)
+            if value is not None and value < low:
+                raise InputError(f"{name} must be at least {low}, not {value}")
+        for name in ("upper", "lower", "head_upper", "head_lower", "rate", "last_rate"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be positive, not {getattr(self, name)}")
-        for name in ("n_sweeps", "n_averaged"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}")
         for name in ("head_deletion", "head_insertion", "whole_deletion", "whole_insertion"):
             check_fraction(name, getattr(self, name))
 
