@@ -214,13 +214,14 @@ DIFFERENCES = (
     ),
     Difference(
         "The F1 of 1.0 at N = 512 comes from training by gradient",
-        "The paper reaches it with surrogate gradients. This version stops at the weights from "
-        "which that training starts.",
+        "The paper reaches it with surrogate gradients, which this version does not have. It has "
+        "the weights from which that training starts, and the margin rule, which is another way.",
         _of(schemas.DELAY_RECALL, _before_training),
     ),
     Difference(
         "The scans of delay networks cannot be compared point by point",
-        "The paper's text gives them for trained networks; here they are before training, and the "
+        "The paper's text gives them for networks trained by gradient. Here weights are Hebbian, "
+        "deconvolved, or those of the margin rule on the Hebbian synapses; of the first two the "
         "threshold is placed anew at every point.",
         _compared(schemas.DELAY_SCAN, delay.scan_rows, "change"),
     ),

@@ -7,6 +7,7 @@ import numpy as np
 from brianmem.delay import network, synapses
 from brianmem.delay.equations import LIF
 from brianmem.delay.learning import check_learner, fit
+from brianmem.delay.learning.margin import PRESETS
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.scores import OUTCOMES, counts_by_pattern
 from brianmem.delay.units import constants
@@ -16,7 +17,6 @@ from brianmem.patterns import draw_rasters
 from brianmem.raster import Raster
 from protocols.sweep.plan import COMPILER_MB, PROCESS_MB, Estimate
 
-SWEEPS = 24  # of the margin rule, at most
 PARAMETERS = tuple(field.name for field in fields(DelayParameters))
 TRAINING = ("n_synapses", "missed", "extra", "gap_low", "gap_high")
 BENCHMARK = {
@@ -73,7 +73,7 @@ def estimate(task: DelayTask) -> Estimate:
     n_events = n_spikes * n_synapses / params.n_neurons
     seconds = 0.3 + 1.5e-7 * n_sites + 3e-7 * n_synapses + 2e-9 * n_events
     if params.learner == "margin":
-        seconds += SWEEPS * 4e-5 * params.n_patterns * params.n_neurons
+        seconds += PRESETS["default"].n_sweeps * 4e-5 * params.n_patterns * params.n_neurons
     megabytes = (45 * n_sites + 100 * n_synapses) / 2**20
     if params.learner == "pseudo_inverse":  # all synapses
         seconds += 1.5e-7 * params.n_neurons * n_spikes * params.n_delays

@@ -15,7 +15,6 @@ from brianmem.equations import Model
 from brianmem.lowrank import network
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import store
-from brianmem.lowrank.parameters import LowRankParameters
 from brianmem.patterns import draw_binary
 from protocols import cli
 from protocols.lowrank.shown import raster_rows, trace_rows
@@ -28,6 +27,7 @@ from protocols.lowrank.trials import (
     fractions_of_flips,
     measure,
     network_columns,
+    parameters,
     run_columns,
     simulate_each,
 )
@@ -66,18 +66,6 @@ SMOKE = {
     "n_flips": (0, 1, 2, 3),
 }
 PAPER = SMOKE | {"network_seed": tuple(range(10)), "kappa": (5.0, 2.0, 1.0)}
-
-
-def parameters(task: AttractorsTask) -> LowRankParameters:
-    """The parameters of the task's network; InputError if one is out of range."""
-    return LowRankParameters(
-        task.rule,
-        task.n_neurons,
-        task.n_patterns,
-        task.gamma,
-        task.kappa,
-        duration=task.duration,
-    )
 
 
 def check_task(task: AttractorsTask) -> None:

@@ -16,7 +16,6 @@ from brianmem.equations import Model
 from brianmem.lowrank import geometry, network
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory, store
-from brianmem.lowrank.parameters import LowRankParameters
 from brianmem.lowrank.storage.hebbian import hebbian
 from brianmem.patterns import draw_binary
 from brianmem.spikes import Spikes, first_difference, shared_fraction
@@ -30,6 +29,7 @@ from protocols.lowrank.trials import (
     estimate_trials,
     measure,
     network_columns,
+    parameters,
     run_columns,
     runs_exactly,
     simulate,
@@ -73,18 +73,6 @@ EXACT_RUNS = {
 SMOKE = (EXACT_RUNS, EXACT_RUNS | {"network_seed": tuple(range(5)), "dt": (0.01, 0.001)})
 MANY = EXACT_RUNS | {"network_seed": tuple(range(100)), "kappa": (1.0, 2.0, 5.0)}
 PAPER = (MANY, MANY | {"network_seed": tuple(range(10)), "dt": (0.001, 0.0001)})
-
-
-def parameters(task: RecallTask) -> LowRankParameters:
-    """The parameters of the task's network; InputError if one is out of range."""
-    return LowRankParameters(
-        task.rule,
-        task.n_neurons,
-        task.n_patterns,
-        task.gamma,
-        task.kappa,
-        duration=task.duration,
-    )
 
 
 def check_task(task: RecallTask) -> None:

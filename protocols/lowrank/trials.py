@@ -35,6 +35,13 @@ class Trial:
     start: np.ndarray
 
 
+def parameters(task) -> LowRankParameters:
+    """The parameters that a task's columns give; InputError if one is out of range."""
+    return LowRankParameters(
+        task.rule, task.n_neurons, task.n_patterns, task.gamma, task.kappa, duration=task.duration
+    )
+
+
 def network_columns(memory: LowRankMemory, network_seed: int) -> dict:
     """Columns that tell which network a row belongs to."""
     params = memory.params

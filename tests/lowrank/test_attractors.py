@@ -9,7 +9,8 @@ from brianmem import tables
 from brianmem.lowrank.memory import store
 from brianmem.patterns import draw_binary
 from protocols import cli
-from protocols.lowrank.attractors import PROTOCOL, AttractorsTask, parameters, run_task, starts
+from protocols.lowrank.attractors import PROTOCOL, AttractorsTask, run_task, starts
+from protocols.lowrank.trials import parameters
 
 TASK = AttractorsTask(1, "optimised", 20, 4, None, 5.0, 20.0, (0, 1), "numpy", None, True)
 SCHEMAS = {schema.name: schema for schema in PROTOCOL.schemas}

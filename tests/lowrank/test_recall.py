@@ -9,7 +9,8 @@ from brianmem import schemas, tables
 from brianmem.lowrank.memory import store
 from brianmem.lowrank.storage import RULES
 from brianmem.patterns import draw_binary
-from protocols.lowrank.recall import PROTOCOL, RecallTask, parameters, run_task
+from protocols.lowrank.recall import PROTOCOL, RecallTask, run_task
+from protocols.lowrank.trials import parameters
 from protocols.protocol import make_tasks, resolve_grid
 
 TASK = RecallTask(3, "optimised", 20, 4, None, 5.0, 2.0, (0.0, 0.1), (0.0,), "numpy", None, False)

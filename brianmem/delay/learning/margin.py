@@ -163,9 +163,11 @@ class _School:
         column = slice(self.hebbian.indptr[j], self.hebbian.indptr[j + 1])
         synapse, value = self.hebbian.indices[column], self.hebbian.data[column]
         start = (self.settings.start / self.params.gain * value).astype(np.float32)
-        return (self._teach_full if self.full else self._teach_support)(j, column, synapse, start)
+        if self.full:
+            return self._teach_full(j, synapse, start)
+        return self._teach_support(j, column, synapse, start)
 
-    def _teach_full(self, j: int, column: slice, synapse: np.ndarray, start: np.ndarray):
+    def _teach_full(self, j: int, synapse: np.ndarray, start: np.ndarray) -> tuple[int, float]:
         n, n_delays = self.params.n_neurons, self.params.n_delays
         v = np.zeros((n, n_delays + self.tail), np.float32)
         v[np.divmod(synapse, n_delays)] = start
@@ -177,7 +179,9 @@ class _School:
         self.table[:, :, j] = self.params.gain * (v[:, :n_delays] - self.decay[1] * before)
         return result
 
-    def _teach_support(self, j: int, column: slice, synapse: np.ndarray, start: np.ndarray):
+    def _teach_support(
+        self, j: int, column: slice, synapse: np.ndarray, start: np.ndarray
+    ) -> tuple[int, float]:
         n, n_delays = self.params.n_neurons, self.params.n_delays
         first = np.searchsorted(synapse, np.arange(n + 1) * n_delays)
         nothing = np.zeros((1, 1), np.float32)
