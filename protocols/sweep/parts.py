@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import tempfile
 import time
 from collections.abc import Iterable
@@ -58,6 +59,7 @@ class PartStore:
     def __init__(self, folder: Path, schemas: Iterable[Schema]):
         self.folder = Path(folder)
         self.schema = schema_digest(schemas)
+        self.writer = secrets.token_hex(4)  # the same in all processes that write for one sweep
 
     def path(self, key: str) -> Path:
         """Where the part of this key is, or will be."""
@@ -97,7 +99,9 @@ class PartStore:
         unfinished = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+            handle, unfinished = tempfile.mkstemp(
+                dir=path.parent, prefix=f".{self.writer}-", suffix=".part"
+            )
             with os.fdopen(handle, "wb") as file:
                 file.write(_digest(body).encode() + b"\n" + body)
             Path(unfinished).replace(path)
@@ -107,10 +111,14 @@ class PartStore:
             raise InputError(f"cannot write {path}: {error.strerror}") from None
 
     def tidy(self) -> None:
-        """Remove what writers left behind that were killed while they wrote."""
+        """Remove what writers left behind that were killed while they wrote.
+
+        Those of this sweep must have ended; what belongs to others is left alone for an hour.
+        """
         for path in self.folder.glob("*/.*.part"):
             try:
-                if time.time() - path.stat().st_mtime > ABANDONED:
+                ours = path.name.startswith(f".{self.writer}-")
+                if ours or time.time() - path.stat().st_mtime > ABANDONED:
                     path.unlink()
             except OSError:
                 pass  # another sweep removed it, or may not be disturbed

@@ -63,20 +63,24 @@ def in_processes(works: list[Work], store: PartStore, n_processes: int) -> Gener
     Raises InputError if processes die before they begin a task.
     """
     waiting = {work.key: work for work in works}
-    while waiting:
-        with tempfile.TemporaryDirectory(prefix="brianmem-") as folder:
-            begun = Path(folder)
-            try:
-                for part in _pool(list(waiting.values()), store, n_processes, begun):
-                    del waiting[part.key]
-                    yield part
-            except TerminatedWorkerError:
-                suspects = [waiting[path.name] for path in begun.iterdir() if path.name in waiting]
-                if not suspects:
-                    raise InputError("worker processes die before they begin a task") from None
-                for work in suspects:
-                    del waiting[work.key]
-                    yield _alone(work, store)
+    try:
+        while waiting:
+            with tempfile.TemporaryDirectory(prefix="brianmem-") as folder:
+                begun = Path(folder)
+                try:
+                    for part in _pool(list(waiting.values()), store, n_processes, begun):
+                        del waiting[part.key]
+                        yield part
+                except TerminatedWorkerError:
+                    suspects = [waiting[p.name] for p in begun.iterdir() if p.name in waiting]
+                    if not suspects:
+                        raise InputError("worker processes die before they begin a task") from None
+                    for work in suspects:
+                        del waiting[work.key]
+                        yield _alone(work, store)
+    finally:
+        # What ends the sweep, an error of one task or Ctrl-C, kills others in the middle of a file.
+        store.tidy()
 
 
 def _alone(work: Work, store: PartStore) -> Part:

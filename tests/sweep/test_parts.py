@@ -146,7 +146,8 @@ def test_only_abandoned_files_are_tidied_away(tmp_path):
     folder = tmp_path / "ab"
     folder.mkdir()
     old, new, part = folder / ".old.part", folder / ".new.part", folder / "abc.json"
-    for path in (old, new, part):
+    ours = folder / f".{store.writer}-x.part"
+    for path in (old, new, part, ours):
         path.touch()
     long_ago = time.time() - ABANDONED - 10
     os.utime(old, (long_ago, long_ago))
