@@ -77,7 +77,4 @@ def draw_rasters(
     check_fraction("firing_prob", firing_prob)
     # One pattern at a time keeps the dense array of random numbers small.
     events = [np.nonzero(rng.random((n_neurons, n_steps)) < firing_prob) for _ in range(n_patterns)]
-    pattern = np.repeat(np.arange(n_patterns), [len(neuron) for neuron, _ in events])
-    neuron = np.concatenate([neuron for neuron, _ in events])
-    step = np.concatenate([step for _, step in events])
-    return Raster(pattern, neuron, step, n_patterns, n_neurons, n_steps)
+    return Raster.from_events(events, n_neurons, n_steps)

@@ -71,8 +71,22 @@ class Raster:
         steps, neurons = self.step[first:last], self.neuron[first:last]
         return Raster(np.zeros_like(steps), neurons, steps, 1, self.n_neurons, self.n_steps)
 
-    def crop(self, n_steps: int) -> "Raster":
-        """The first `n_steps` steps of every pattern, such as the cue of a delay network."""
-        keep = self.step < n_steps
-        events = self.pattern[keep], self.neuron[keep], self.step[keep]
-        return Raster(*events, self.n_patterns, self.n_neurons, n_steps)
+    @classmethod
+    def from_events(cls, events, n_neurons: int, n_steps: int) -> "Raster":
+        """A raster with a pattern for each pair of arrays (neurons, steps)."""
+        pattern = np.repeat(np.arange(len(events)), [len(neuron) for neuron, _ in events])
+        neuron, step = (
+            np.concatenate([np.zeros(0, np.int64), *(pair[k] for pair in events)]) for k in (0, 1)
+        )
+        return cls(pattern, neuron, step, len(events), n_neurons, n_steps)
+
+    def crop(self, last: int, first: int = 0) -> "Raster":
+        """Steps `first` to `last` - 1 of every pattern, such as the cue of a delay network."""
+        keep = (first <= self.step) & (self.step < last)
+        events = self.pattern[keep], self.neuron[keep], self.step[keep] - first
+        return Raster(*events, self.n_patterns, self.n_neurons, last - first)
+
+    def take(self, patterns) -> "Raster":
+        """The rasters of some patterns, one after another."""
+        events = [(part.neuron, part.step) for part in map(self.select, patterns)]
+        return Raster.from_events(events, self.n_neurons, self.n_steps)

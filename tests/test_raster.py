@@ -26,6 +26,11 @@ def test_select_and_crop_equal_slices(dense, data):
     n_steps = data.draw(st.integers(0, dense.shape[2]))
     np.testing.assert_array_equal(raster.select(pattern).to_dense(), dense[[pattern]])
     np.testing.assert_array_equal(raster.crop(n_steps).to_dense(), dense[:, :, :n_steps])
+    first = data.draw(st.integers(0, n_steps))
+    middle = raster.crop(n_steps, first)
+    np.testing.assert_array_equal(middle.to_dense(), dense[:, :, first:n_steps])
+    chosen = data.draw(st.lists(st.integers(0, dense.shape[0] - 1), max_size=4))
+    np.testing.assert_array_equal(raster.take(chosen).to_dense(), dense[chosen])
 
 
 def test_bad_rasters_are_refused():

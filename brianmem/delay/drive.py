@@ -17,6 +17,8 @@ class Drive:
     forced : Raster of the whole trials, a pattern for each: spikes that come in any case
     clamped : boolean, shape (n_trials, n_steps): steps in which there are no other spikes
     lost : Raster of the same shape: spikes that no neuron hears, if they come; None for none
+    noise : what is added to the driven variable in each step, before the spikes that arrive, shape
+        (n_trials, n_neurons, n_steps); None for nothing
 
     Raises InputError if the shapes differ.
     """
@@ -24,6 +26,7 @@ class Drive:
     forced: Raster
     clamped: np.ndarray
     lost: Raster | None = None
+    noise: np.ndarray | None = None
 
     def __post_init__(self):
         forced, lost = self.forced, self.lost
@@ -34,6 +37,8 @@ class Drive:
             )
         if lost is not None and _shape(lost) != _shape(forced):
             raise InputError(f"lost spikes are of a raster {_shape(forced)}, not {_shape(lost)}")
+        if self.noise is not None and self.noise.shape != _shape(forced):
+            raise InputError(f"noise is an array {_shape(forced)}, not {self.noise.shape}")
 
 
 def cued(cues: Raster, n_steps: int) -> Drive:

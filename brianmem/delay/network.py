@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup
+from brian2 import Clock, Network, NeuronGroup, TimedArray
 
 from brianmem.backends import brian_backend
 from brianmem.delay.drive import Drive, cued
@@ -98,6 +98,8 @@ def run(
             namespace=model.namespace(constants(params, threshold)),
             name="delay_neurons",
         )
+        if drive.noise is not None:
+            _add_noise(neurons, variable, drive.noise)
         step = DelayStep(
             neurons,
             weights.table,
@@ -111,6 +113,14 @@ def run(
         )
         Network(neurons, step).run(forced.n_steps * STEP)
         return Run(step.raster(forced.n_steps), step.ran_away)
+
+
+def _add_noise(neurons: NeuronGroup, variable: str, noise: np.ndarray) -> None:
+    by_step = noise.reshape(len(neurons), -1).T
+    neurons.namespace["brianmem_noise"] = TimedArray(by_step, dt=STEP, name="delay_noise")
+    neurons.run_regularly(
+        f"{variable} += brianmem_noise(t, i)", when="groups", order=1, name="delay_add_noise"
+    )
 
 
 def driven_variable(model: Model) -> str | None:

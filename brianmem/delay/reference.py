@@ -35,10 +35,11 @@ def run(
     beta: float,
     threshold: float,
     lost: np.ndarray | None = None,
+    noise: np.ndarray | None = None,
 ) -> np.ndarray:
     """Raster of a network some of whose spikes are forced, shape (n_neurons, n_steps).
 
-        u_j(t) = beta u_j(t-1) (1 - s_j(t-1)) + sum over i, d of W[j, i, d] s_i(t - d)
+        u_j(t) = beta u_j(t-1) (1 - s_j(t-1)) + noise_j(t) + sum over i, d of W[j, i, d] s_i(t - d)
         s_j(t) = forced_j(t) or, where t is not clamped, u_j(t) >= threshold
 
     Parameters
@@ -48,6 +49,7 @@ def run(
     clamped : boolean, shape (n_steps,)
     beta, threshold : decay per step and firing threshold
     lost : boolean, shape (n_neurons, n_steps): spikes that are left out of the sum
+    noise : shape (n_neurons, n_steps)
 
     Inputs are added one by one, the oldest spikes first and spikes of one step in the order of
     their neurons: rounding, and so a potential at threshold, depends on that order.
@@ -64,7 +66,7 @@ def run(
     s, heard = np.zeros((2, n_steps, n_neurons), dtype=bool)
     u = np.zeros(n_neurons)
     for t in range(n_steps):
-        u = beta * u
+        u = beta * u + (0 if noise is None else noise[:, t])
         for d in range(min(n_delays, t), 0, -1):
             for i in np.flatnonzero(heard[t - d]):
                 u += inputs[d - 1, i]

@@ -7,7 +7,7 @@ from brianmem.raster import Raster
 OUTCOMES = ("true_positives", "false_positives", "false_negatives")
 
 
-def _outcomes(recalled: Raster, target: Raster, first_step: int):
+def _outcomes(recalled: Raster, target: Raster, first_step: int, forced: Raster | None = None):
     """Pattern, neuron and step of the spikes after the cue, for each of OUTCOMES in turn."""
 
     def keys(raster):
@@ -19,13 +19,21 @@ def _outcomes(recalled: Raster, target: Raster, first_step: int):
     shape = target.n_patterns, target.n_neurons, target.n_steps
     found, wanted = keys(recalled), keys(target)
     hits = np.isin(found, wanted)
-    for group in (found[hits], found[~hits], wanted[~np.isin(wanted, found)]):
+    wrong = found[~hits]
+    if forced is not None:
+        wrong = wrong[~np.isin(wrong, keys(forced))]
+    for group in (found[hits], wrong, wanted[~np.isin(wanted, found)]):
         yield np.unravel_index(group, shape)
 
 
-def counts_by_pattern(recalled: Raster, target: Raster, first_step: int) -> np.ndarray:
-    """OUTCOMES from `first_step` on, shape (3, n_patterns)."""
-    groups = _outcomes(recalled, target, first_step)
+def counts_by_pattern(
+    recalled: Raster, target: Raster, first_step: int, forced: Raster | None = None
+) -> np.ndarray:
+    """OUTCOMES from `first_step` on, shape (3, n_patterns).
+
+    Forced spikes are no errors of the network: where they are not wanted, they do not count.
+    """
+    groups = _outcomes(recalled, target, first_step, forced)
     return np.array([np.bincount(m, minlength=target.n_patterns) for m, _, _ in groups])
 
 

@@ -23,3 +23,12 @@ def test_counts_equal_those_of_dense_rasters(recalled, target, first_step):
     np.testing.assert_array_equal(
         counts_by_step(*events, first_step), [o.sum(axis=(0, 1)) for o in outcomes]
     )
+
+
+@given(RASTERS, RASTERS, RASTERS)
+def test_forced_spikes_are_no_errors(recalled, target, forced):
+    events = (Raster.from_dense(dense) for dense in (recalled, target))
+    counts = counts_by_pattern(*events, 2, Raster.from_dense(forced))
+    late = np.arange(8) >= 2
+    outcomes = [recalled & target, recalled & ~target & ~forced, target & ~recalled]
+    np.testing.assert_array_equal(counts, [(o & late).sum(axis=(1, 2)) for o in outcomes])
