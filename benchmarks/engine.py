@@ -23,6 +23,7 @@ from matplotlib.ticker import NullFormatter
 from threadpoolctl import threadpool_limits
 
 from benchmarks.machine import describe
+from benchmarks.tables import section
 from brianmem.backends import brian_backend
 from brianmem.engine import EventDriven
 from brianmem.lowrank import euler, reference
@@ -340,10 +341,9 @@ def main() -> None:
         for title, measure in sections.items():
             print(f"{title} ...", file=sys.stderr, flush=True)
             table = measure()
-            text = table.to_string(index=False, float_format=lambda x: f"{x:.3g}")
             if title == SCALING and options.figure:
                 draw_scaling(table, options.figure)
-            lines.append(f"## {title}\n\n```\n{text}\n```")
+            lines.append(section(title, table))
             print(lines[-1], flush=True)
     if options.out:
         options.out.write_text("\n\n".join(lines) + "\n")

@@ -1,0 +1,56 @@
+"""The networks that the delay benchmark recalls, with learned weights."""
+
+import numpy as np
+
+from benchmarks.rivals.case import Case
+from brianmem.delay.learning import fit
+from brianmem.delay.learning.margin import PRESETS
+from brianmem.delay.parameters import DelayParameters
+from brianmem.delay.weights import DelayWeights
+from brianmem.patterns import draw_rasters
+from brianmem.raster import Raster
+
+
+def sparse(n_neurons: int, seed: int = 1) -> tuple[Case, Raster]:
+    """Recall of 16 patterns of 1000 steps at once, with the synapses that the Hebbian rule has."""
+    params = DelayParameters("margin", n_neurons)
+    patterns, weights, threshold = _learn(params, "default", seed)
+    return _case(weights, patterns.crop(params.n_delays), params, threshold), patterns
+
+
+def dense(n_neurons: int = 512, firing_prob: float = 1e-2, seed: int = 1) -> tuple[Case, Raster]:
+    """Recall of one of 16 patterns with ten times as many spikes, with all synapses."""
+    params = DelayParameters("margin", n_neurons, firing_prob=firing_prob)
+    patterns, weights, threshold = _learn(params, "loaded", seed)
+    pattern = patterns.select(0)
+    return _case(weights, pattern.crop(params.n_delays), params, threshold), pattern
+
+
+def _learn(params: DelayParameters, preset: str, seed: int) -> tuple[Raster, DelayWeights, float]:
+    rng = np.random.default_rng(seed)
+    sizes = params.n_patterns, params.n_neurons, params.n_steps
+    patterns = draw_rasters(*sizes, params.firing_prob, rng)
+    weights, info = fit(patterns, params, rng, settings=PRESETS[preset])
+    return patterns, weights, info["threshold"]
+
+
+def _case(weights: DelayWeights, cues: Raster, params: DelayParameters, threshold: float) -> Case:
+    table, none = weights.table, np.zeros(0, dtype=np.int64)
+    parts = (
+        (none, none, table)
+        if isinstance(table, np.ndarray)
+        else (table.indptr, table.indices, table.data)
+    )
+    return Case(
+        *parts,
+        cues.pattern,
+        cues.neuron,
+        cues.step,
+        params.n_neurons,
+        params.n_delays,
+        cues.n_patterns,
+        cues.n_steps,
+        params.n_steps,
+        params.beta,
+        threshold,
+    )
