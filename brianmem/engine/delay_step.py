@@ -103,9 +103,11 @@ class DelayStep(CodeRunner):
     def _add(self, name: str, values, dtype, room: int | None = None) -> None:
         values = np.asarray(values, dtype=dtype).ravel()
         size = max(1, len(values) if room is None else room)
-        padded = np.zeros(size, dtype=dtype)
-        padded[: len(values)] = values
-        self.variables.add_array(name, size=size, values=padded, dtype=dtype, index=f"{name}_index")
+        if size > len(values):
+            values = np.concatenate([values, np.zeros(size - len(values), dtype=dtype)])
+        # Of the values of a dynamic array a standalone device keeps one copy, of others two.
+        add = self.variables.add_dynamic_array if self._standalone else self.variables.add_array
+        add(name, size=size, values=values, dtype=dtype, index=f"{name}_index")
         self.variables.add_auxiliary_variable(f"{name}_index", dtype=np.int64)
 
     def _add_sizes(self, most_spikes: int | None) -> None:
@@ -117,9 +119,9 @@ class DelayStep(CodeRunner):
             self.variables.add_array(name, size=1, values=value, dtype=np.int64, scalar=True)
         self.variables.add_array("_until", size=1, values=FOREVER, dtype=np.float64, scalar=True)
         self.variables.add_auxiliary_variable("_fires", dtype=bool)
-        # The spikes of the last D steps, step after step and block after block.
+        # The spikes of the last D steps, block after block: a neuron may fire in each step.
         self._add("_sent", np.zeros(self.n_delays * len(self.group)), np.int32)
-        self._add("_n_sent", np.zeros(self.n_delays * self.n_blocks), np.int32)
+        self._add("_n_sent", np.zeros(self.n_blocks), np.int32)
         most = np.iinfo(np.int64).max if most_spikes is None else most_spikes
         self._add("_spikes_left", np.full(self.n_blocks, most), np.int64)
 
@@ -129,7 +131,8 @@ class DelayStep(CodeRunner):
             self._add("_row", [], np.int64)
             self._add("_post", [], np.int32)
             return
-        weights = weights.sorted_indices()
+        if not weights.has_sorted_indices:
+            weights = weights.sorted_indices()
         room = _room(weights.nnz) if self._standalone else weights.nnz
         self._add("_value", weights.data, self.dtype, room)
         self._add("_row", weights.indptr, np.int64)

@@ -7,60 +7,58 @@ import numpy as np
 
 @dataclass
 class Sent:
-    """The spikes of the last D steps that are heard: a slot (step modulo D) for each step.
+    """The spikes of the last D steps that are heard, by the row of weights that each adds next.
 
-    neuron holds indices within a network, of block b from place b n on, and count their number.
+    row has n D places for each block, and count tells how many of them are taken; in a block the
+    oldest spikes come first, and those of one step in the order of their neurons.
     """
 
-    neuron: np.ndarray
+    row: np.ndarray
     count: np.ndarray
     n: int
-    n_blocks: int
     n_delays: int
 
-    def __post_init__(self):
-        self.neuron = self.neuron.reshape(self.n_delays, -1)
-        self.count = self.count.reshape(self.n_delays, -1)
+    def rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Blocks and rows of all spikes, block after block."""
+        block = np.repeat(np.arange(len(self.count)), self.count)
+        return block, self.row.reshape(len(self.count), -1)[block, _ranks(self.count)]
 
-    def heard(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Blocks and neurons of the spikes of a step, block after block."""
-        slot = step % self.n_delays
-        count = self.count[slot]
-        block = np.repeat(np.arange(self.n_blocks), count)
-        within = np.arange(len(block)) - np.repeat(np.cumsum(count) - count, count)
-        return block, self.neuron[slot, block * self.n + within]
-
-    def send(self, step: int, spikes: np.ndarray) -> None:
-        """Put the spikes of this step, indices in the group, in the place of the oldest ones."""
-        slot = step % self.n_delays
-        block, neuron = np.divmod(spikes, self.n)
-        count = np.bincount(block, minlength=self.n_blocks)
-        within = np.arange(len(block)) - np.repeat(np.cumsum(count) - count, count)
-        self.neuron[slot, block * self.n + within] = neuron
-        self.count[slot] = count
+    def send(self, spikes: np.ndarray) -> None:
+        """Move all by a step, to the next row of their neuron, and add spikes of the group."""
+        block, row = self.rows()
+        stays = (row + 1) % self.n_delays != 0
+        new_block, neuron = np.divmod(spikes, self.n)
+        block = np.concatenate([block[stays], new_block])
+        row = np.concatenate([row[stays] + 1, neuron * self.n_delays])
+        order = np.argsort(block, kind="stable")
+        self.count[:] = np.bincount(block, minlength=len(self.count))
+        places = self.row.reshape(len(self.count), -1)
+        places[block[order], _ranks(self.count)] = row[order]
 
 
 def inputs(
-    sent: Sent, step: int, row: np.ndarray | None, post: np.ndarray, value: np.ndarray
+    sent: Sent, row: np.ndarray | None, post: np.ndarray, value: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where in the group what is added in this step, the weights of the oldest spikes first.
 
     Without rows, all weights are there, n of them in each of the rows (pre, delay - 1).
     """
-    places, values = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
-    for delay in range(min(step, sent.n_delays), 0, -1):
-        block, pre = sent.heard(step - delay)
-        at = pre.astype(np.int64) * sent.n_delays + delay - 1
-        if row is None:
-            first, length = at * sent.n, np.full(len(at), sent.n)
-        else:
-            first, length = row[at], row[at + 1] - row[at]
-        within = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-        synapse = np.repeat(first, length) + within
-        target = within if row is None else post[synapse]
-        places.append(np.repeat(block, length) * sent.n + target)
-        values.append(value[synapse])
-    return np.concatenate(places), np.concatenate(values)
+    block, at = sent.rows()
+    at = at.astype(np.int64)
+    if row is None:
+        first, length = at * sent.n, np.full(len(at), sent.n)
+    else:
+        first, length = row[at], row[at + 1] - row[at]
+    within = _ranks(length)
+    synapse = np.repeat(first, length) + within
+    target = within if row is None else post[synapse]
+    # As float64: numpy.add.at is several times slower where it has to convert.
+    return np.repeat(block, length) * sent.n + target, value[synapse].astype(np.float64)
+
+
+def _ranks(length: np.ndarray) -> np.ndarray:
+    """0, ..., length - 1 for each of the lengths, one after another."""
+    return np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
 
 
 def clamped(flags: np.ndarray, pitch: int, n_steps: int, step: int, n_blocks: int) -> np.ndarray:

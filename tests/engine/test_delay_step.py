@@ -1,13 +1,17 @@
 """The delay step against the NumPy recursion and Brian2's own Synapses, spike for spike."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, ms
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from brianmem.backends import brian_backend
 from brianmem.delay import reference
-from brianmem.engine import DelayStep
+from brianmem.engine import DelayStep, numpy_delays
 from brianmem.errors import InputError
 from brianmem.raster import Raster
 
@@ -202,6 +206,56 @@ def test_equals_synapses_for_other_neurons(name, backend, spare_build):
     for other in (found, own):
         np.testing.assert_array_equal(other[0], i)
         np.testing.assert_array_equal(other[1], step)
+
+
+@pytest.mark.parametrize("sparse", [True, False])
+def test_all_neurons_may_fire_in_every_step(backend, sparse, spare_build):
+    """What was sent fills its place, and a copy goes through all spikes of the last D steps."""
+    spare_build(True)
+    n, n_delays, n_steps = 12, 9, 40
+    weights = 1 + np.random.default_rng(2).random((n, n, n_delays))
+    forced = np.zeros((2, n, n_steps), dtype=bool)
+    forced[:, 0, 0] = True
+    clamped = np.zeros((2, n_steps), dtype=bool)
+    expected = by_reference(weights, forced, clamped)
+    assert expected[:, :, 1:].all()
+    found, _ = run(table(weights, sparse), forced, clamped, None, backend)
+    np.testing.assert_array_equal(found, expected)
+
+
+@given(
+    n=st.integers(1, 6),
+    n_delays=st.integers(1, 4),
+    n_blocks=st.integers(1, 3),
+    rate=st.floats(0, 1),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_oldest_spikes_are_heard_first(n, n_delays, n_blocks, rate, seed):
+    spikes = np.random.default_rng(seed).random((12, n_blocks, n)) < rate
+    places = np.zeros(n_blocks * n * n_delays, dtype=np.int32)
+    sent = numpy_delays.Sent(places, np.zeros(n_blocks, dtype=np.int32), n, n_delays)
+    for step in range(len(spikes)):
+        expected = [
+            (block, neuron * n_delays + delay - 1)
+            for block in range(n_blocks)
+            for delay in range(min(step, n_delays), 0, -1)
+            for neuron in np.flatnonzero(spikes[step - delay, block])
+        ]
+        assert list(zip(*sent.rows(), strict=True)) == expected
+        sent.send(np.flatnonzero(spikes[step]))
+
+
+@pytest.mark.parametrize("target", ["numpy", "cpp_standalone"])
+def test_one_copy_is_made_of_the_table(target):
+    """Beside it a boolean for each weight, which tells whether it is finite, and little else."""
+    weights = np.zeros((128, 16, 128), dtype=np.float32)
+    with brian_backend(target, build_on_run=False):
+        group = group_of(128)
+        tracemalloc.start()
+        DelayStep(group, weights)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert weights.nbytes < peak < 1.5 * weights.nbytes
 
 
 @pytest.mark.parametrize("target", ["numpy", "cython"])

@@ -14,44 +14,80 @@ struct DelayedWeights {
     const int64_t* row;
     const int32_t* post;
     const BRIANMEM_REAL* value;
-    int64_t n, n_delays;
+    int64_t n;
+};
+
+/* The spikes of one network in the last D steps, the oldest first and those of one step in the
+   order of their neurons: for each the row of weights that it adds in the next step. */
+struct Sent {
+    int32_t* row;
+    int32_t* count;
+    int64_t n_delays;
+
+    /* How many have come to the last row of their neuron, and are forgotten after it. */
+    int32_t ending() const {
+        int32_t k = 0;
+        while (k < *count && (row[k] + 1) % n_delays == 0) k++;
+        return k;
+    }
 };
 
 /* `open` tells which neurons take input: all of them if it is null. */
-inline void add_row(const DelayedWeights& weights, int64_t at, double* __restrict__ sum,
-                    const char* open) {
-    if (!weights.row) {
-        const BRIANMEM_REAL* value = weights.value + at * weights.n;
-        if (open)
-            for (int64_t k = 0; k < weights.n; k++) sum[k] += open[k] ? value[k] : 0;
-        else
-            for (int64_t k = 0; k < weights.n; k++) sum[k] += value[k];
-        return;
-    }
-    const int64_t end = weights.row[at + 1];
-    for (int64_t k = weights.row[at]; k < end; k++) {
-        const int32_t post = weights.post[k];
-        if (!open || open[post]) sum[post] += weights.value[k];
+inline void add_dense_row(const DelayedWeights& weights, int64_t at, double* __restrict__ sum,
+                          const char* open) {
+    const BRIANMEM_REAL* value = weights.value + at * weights.n;
+    if (open)
+        for (int64_t k = 0; k < weights.n; k++) sum[k] += open[k] ? value[k] : 0;
+    else
+        for (int64_t k = 0; k < weights.n; k++) sum[k] += value[k];
+}
+
+/* Ask for a row ahead of its use: a dense table is larger than the caches. */
+inline void fetch_dense_row(const DelayedWeights& weights, int64_t at) {
+    const char* first = (const char*)(weights.value + at * weights.n);
+    const char* end = (const char*)(weights.value + (at + 1) * weights.n);
+    for (; first < end; first += 64) __builtin_prefetch(first, 0, 2);
+}
+
+inline void add_dense(const DelayedWeights& weights, const Sent& sent, double* sum,
+                      const char* open) {
+    const int32_t ending = sent.ending();
+    for (int32_t k = 0; k < *sent.count; k++) {
+        // The one that the same spike adds in the next step.
+        if (k >= ending) fetch_dense_row(weights, sent.row[k] + 1);
+        add_dense_row(weights, sent.row[k], sum, open);
     }
 }
 
-/* The spikes of one network in the last D steps: slot (step modulo D) of all networks' spikes. */
-struct Sent {
-    int32_t* neuron;   // of this network's place in slot 0
-    int32_t* count;
-    int64_t slot_pitch, count_pitch, n_slots;
-};
-
-/* Add the weights of all spikes that arrive in this step, the oldest spikes first. */
-inline void add_inputs(const DelayedWeights& weights, const Sent& sent, int64_t step, double* sum,
+/* Rows are short and lie anywhere. Where they begin and end is looked up for many of them first, so
+   that the processor has no need to wait for it before each row. */
+inline void add_sparse(const DelayedWeights& weights, const Sent& sent, double* __restrict__ sum,
                        const char* open) {
-    for (int64_t delay = std::min(step, weights.n_delays); delay > 0; delay--) {
-        const int64_t slot = (step - delay) % sent.n_slots;
-        const int32_t* neuron = sent.neuron + slot * sent.slot_pitch;
-        const int32_t count = sent.count[slot * sent.count_pitch];
-        for (int32_t k = 0; k < count; k++)
-            add_row(weights, neuron[k] * weights.n_delays + delay - 1, sum, open);
+    const int32_t at_once = 64;
+    int64_t begin[at_once], end[at_once];
+    for (int32_t first = 0; first < *sent.count; first += at_once) {
+        const int32_t n = std::min(at_once, *sent.count - first);
+        for (int32_t r = 0; r < n; r++) {
+            begin[r] = weights.row[sent.row[first + r]];
+            end[r] = weights.row[sent.row[first + r] + 1];
+        }
+        for (int32_t r = 0; r < n; r++)
+            for (int64_t k = begin[r]; k < end[r]; k++) {
+                const int32_t post = weights.post[k];
+                if (!open || open[post]) sum[post] += weights.value[k];
+            }
     }
+}
+
+/* Add the weights of all spikes that arrive in this step, the oldest spikes first.
+
+   Kept out of the step's own function, whose loop over neurons would run out of registers. */
+__attribute__((noinline)) inline void add_inputs(const DelayedWeights& weights, const Sent& sent,
+                                                 double* sum, const char* open) {
+    if (weights.row)
+        add_sparse(weights, sent, sum, open);
+    else
+        add_dense(weights, sent, sum, open);
 }
 
 /* Sorted events of one network, from `next` on. */
@@ -79,19 +115,20 @@ inline void force(Record& record, size_t begin, Events& forced, int64_t step, lo
                        record.neuron.end());
 }
 
-/* Send the spikes from `begin` on, those that are lost excepted. */
+/* What was sent before moves on by a step, to the next row of its neuron; then the spikes from
+   `begin` on are sent, those that are lost excepted. */
 inline void send(const Record& record, size_t begin, Events& lost, int64_t step, long first,
                  Sent& sent) {
+    const int32_t ending = sent.ending();
+    for (int32_t k = ending; k < *sent.count; k++) sent.row[k - ending] = sent.row[k] + 1;
+    *sent.count -= ending;
     lost.skip_to(step);
-    const int64_t slot = step % sent.n_slots;
-    int32_t* neuron = sent.neuron + slot * sent.slot_pitch;
-    int32_t count = 0;
     for (size_t k = begin; k < record.size(); k++) {
         const int32_t i = (int32_t)(record.neuron[k] - first);
         while (lost.is_now(step) && lost.neuron[lost.next] < i) lost.next++;
-        if (!(lost.is_now(step) && lost.neuron[lost.next] == i)) neuron[count++] = i;
+        const bool heard = !(lost.is_now(step) && lost.neuron[lost.next] == i);
+        if (heard) sent.row[(*sent.count)++] = (int32_t)(i * sent.n_delays);
     }
-    sent.count[slot * sent.count_pitch] = count;
 }
 
 }  // namespace brianmem

@@ -13,16 +13,16 @@
     const double _now = {{t}}, _step = {{dt}};
     const int64_t _number = {{t_in_timesteps}};
     const brianmem::DelayedWeights _weights = {
-        {{ 'nullptr' if dense else _row }}, {{_post}}, {{_value}}, {{_n}}, {{_n_delays}}};
+        {{ 'nullptr' if dense else _row }}, {{_post}}, {{_value}}, {{_n}}};
     brianmem::Record _record;
     for (long _first = 0, _block = 0; _first < N; _first += {{_n}}, _block++)
     {
         brianmem::Sent _heard = {
-            {{_sent}} + _first, {{_n_sent}} + _block, N, {{_n_blocks}}, {{_n_delays}}};
+            {{_sent}} + _first * {{_n_delays}}, {{_n_sent}} + _block, {{_n_delays}}};
         const size_t _begin = _record.size();
         if ({{_spikes_left}}[_block] >= 0)
         {
-            brianmem::add_inputs(_weights, _heard, _number, {{ get_array_name(variables[variable]) }} + _first,
+            brianmem::add_inputs(_weights, _heard, {{ get_array_name(variables[variable]) }} + _first,
                                  {{ '(const char*) ' ~ not_refractory ~ ' + _first' if conditional else 'nullptr' }});
             const bool _free = _number >= {{_clamped_steps}}
                 || !{{_clamped}}[_block * {{_clamped_pitch}} + _number];

@@ -12,19 +12,16 @@ cdef extern from *:
         const int32_t* post
         const real_t* value
         int64_t n
-        int64_t n_delays
     cdef cppclass Sent "brianmem::Sent":
-        int32_t* neuron
+        int32_t* row
         int32_t* count
-        int64_t slot_pitch
-        int64_t count_pitch
-        int64_t n_slots
+        int64_t n_delays
     cdef cppclass Events "brianmem::Events":
         const int32_t* neuron
         const int32_t* step
         int64_t next
         int64_t end
-    void add_inputs "brianmem::add_inputs"(DelayedWeights&, Sent&, int64_t, double*, const char*)
+    void add_inputs "brianmem::add_inputs"(DelayedWeights&, Sent&, double*, const char*)
     void force "brianmem::force"(Record&, size_t, Events&, int64_t, long, double)
     void send "brianmem::send"(Record&, size_t, Events&, int64_t, long, Sent&)
 {% endblock %}
@@ -43,20 +40,17 @@ cdef extern from *:
     _weights.post = <const int32_t*> &{{_post}}[0]
     _weights.value = <const real_t*> &{{_value}}[0]
     _weights.n = {{_n}}
-    _weights.n_delays = {{_n_delays}}
-    _heard.slot_pitch = N
-    _heard.count_pitch = {{_n_blocks}}
-    _heard.n_slots = {{_n_delays}}
+    _heard.n_delays = {{_n_delays}}
     for _block in range({{_n_blocks}}):
         _first = _block * {{_n}}
-        _heard.neuron = <int32_t*> &{{_sent}}[_first]
+        _heard.row = <int32_t*> &{{_sent}}[_first * {{_n_delays}}]
         _heard.count = <int32_t*> &{{_n_sent}}[_block]
         _begin = _record.size()
         if {{_spikes_left}}[_block] >= 0:
             {% if conditional %}
             _open = <const char*> &{{not_refractory}}[_first]
             {% endif %}
-            add_inputs(_weights, _heard, _number, <double*> &{{_sum}}[_first], _open)
+            add_inputs(_weights, _heard, <double*> &{{_sum}}[_first], _open)
             if _number >= {{_clamped_steps}} or not {{_clamped}}[_block * {{_clamped_pitch}} + _number]:
                 _vectorisation_idx = 1
                 {{ scalar_code['crossing'] | autoindent }}
