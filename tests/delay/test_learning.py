@@ -4,12 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brianmem.delay.learning import LEARNERS, fit
+from brianmem.delay.learning.normalised import normalised
 from brianmem.delay.learning.threshold import clamped_potentials, place_threshold
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.reference import recall
 from brianmem.delay.weights import DelayWeights
 from brianmem.errors import InputError
 from brianmem.patterns import draw_rasters
+from brianmem.raster import Raster
 
 SEEDS = st.integers(0, 10**6)
 
@@ -177,3 +179,24 @@ def test_bad_calls_are_refused():
 def test_parameters_out_of_range_are_refused(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
         DelayParameters(**wrong)
+
+
+def test_the_published_normalisation_counts_contexts():
+    params, patterns = small(3, n_neurons=20, n_delays=6, n_steps=40, n_patterns=4)
+    weights, report = normalised(patterns, params, np.random.default_rng(0))
+    s = patterns.to_dense()
+    contexts = [
+        s[m, :, t - 6 : t] for m in range(params.n_patterns) for t in range(6, params.n_steps)
+    ]
+    count = np.mean(np.sum(contexts, axis=0))
+    assert count == pytest.approx(4 * 34 * 0.1, rel=0.3)  # M (T - D) p_A, of few spikes
+    expected = by_the_formula(patterns, params, params.beta) * 20 * 6 * 0.1 / count
+    np.testing.assert_allclose(weights.to_dense(), expected, atol=1e-12)
+    assert report["drive"] == pytest.approx(20 * 6 * 0.1 / count)
+
+
+def test_without_spikes_there_is_nothing_to_normalise_by():
+    params, _ = small(0)
+    silent = Raster([], [], [], params.n_patterns, params.n_neurons, params.n_steps)
+    with pytest.raises(InputError, match="no spike before a step"):
+        normalised(silent, params, np.random.default_rng(0))

@@ -7,25 +7,37 @@ write a file with such a function and name it in LEARNERS.
 
 import resource
 import time
+from functools import partial
 
 import numpy as np
 
 from brianmem.delay.learning.deconvolved import deconvolved
 from brianmem.delay.learning.hebbian import hebbian
 from brianmem.delay.learning.margin import margin
+from brianmem.delay.learning.margin_settings import PRESETS
+from brianmem.delay.learning.normalised import normalised
 from brianmem.delay.learning.pseudo_inverse import pseudo_inverse
+from brianmem.delay.learning.surrogate import surrogate
 from brianmem.delay.learning.threshold import best_threshold, given_threshold
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
 from brianmem.errors import InputError
 from brianmem.raster import Raster
 
+# The margin rule with each of its sets of settings.
+MARGIN_SETTINGS = {
+    "margin": PRESETS["default"],
+    "margin_robust": PRESETS["robust"],
+    "margin_loaded": PRESETS["loaded"],
+    "margin_capacity": PRESETS["capacity"],
+}
 LEARNERS = {
     "hebbian": hebbian,
     "deconvolved": deconvolved,
+    "normalised": normalised,
     "pseudo_inverse": pseudo_inverse,
-    "margin": margin,
-}
+    "surrogate": surrogate,
+} | {name: partial(margin, settings=settings) for name, settings in MARGIN_SETTINGS.items()}
 
 
 def check_learner(learner: str) -> None:

@@ -15,9 +15,10 @@ def correlate(patterns: Raster, params: DelayParameters, kernel: tuple[float, ..
     a window give weights, so that time and memory grow with the number of pairs.
     """
     n_neurons, n_delays = params.n_neurons, params.n_delays
-    keys, values = [], []
+    keys, total = np.zeros(0, dtype=np.int64), np.zeros(0)
     for m in range(patterns.n_patterns):
         raster = patterns.select(m)
+        found, values = [keys], [total]
         for lag, factor in enumerate(kernel):
             pre, post = _pairs(raster.step, n_delays, lag)
             time = raster.step[post] + lag
@@ -26,15 +27,26 @@ def correlate(patterns: Raster, params: DelayParameters, kernel: tuple[float, ..
             )
             delay = time - raster.step[pre]
             key = (raster.neuron[pre] * n_delays + delay - 1) * n_neurons + raster.neuron[post]
-            keys.append(key)
+            found.append(key)
             values.append(np.full(len(key), factor))
-    keys, which = np.unique(np.concatenate(keys), return_inverse=True)
-    scale = params.gain / (n_neurons * n_delays * params.firing_prob)
-    total = scale * np.bincount(which, np.concatenate(values), minlength=len(keys))
-    keys, total = keys[total != 0], total[total != 0]
+        keys, total = _sums(
+            np.concatenate(found), np.concatenate(values), n_neurons * n_delays * n_neurons
+        )
+    total = total * params.gain / (n_neurons * n_delays * params.firing_prob)
     pre, rest = np.divmod(keys, n_delays * n_neurons)
     delay, post = np.divmod(rest, n_neurons)
     return DelayWeights.from_synapses(post, pre, delay + 1, total, n_neurons, n_delays)
+
+
+def _sums(keys: np.ndarray, values: np.ndarray, n_keys: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of the values of each key that are not zero, and their keys in order."""
+    if len(keys) < n_keys / 4:
+        keys, which = np.unique(keys, return_inverse=True)
+        total = np.bincount(which, values, minlength=len(keys))
+        return keys[total != 0], total[total != 0]
+    total = np.bincount(keys, values, minlength=n_keys)
+    keys = np.flatnonzero(total)
+    return keys, total[keys]
 
 
 def _pairs(step: np.ndarray, n_delays: int, lag: int) -> tuple[np.ndarray, np.ndarray]:

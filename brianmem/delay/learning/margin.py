@@ -7,93 +7,45 @@ the neuron has to fire, u <= 1 - lower where it must not. Neurons do not depend 
 With all synapses free the rule learns V[i, d], the potential that a spike of neuron i leaves d
 steps later. In these coordinates the inputs of different steps are nearly orthogonal, and a step
 is mended by dividing what it lacks among the spikes before it. Restricted to a support it learns
-the weights themselves, W[i, d] = V[i, d] - beta V[i, d - 1].
+the weights themselves, W[i, d] = V[i, d] - beta V[i, d - 1]. What was learned can be pruned and
+rounded to a few levels, and is then learned again with what is left.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import get_num_threads
 from scipy.sparse import csc_array
 
-from brianmem.delay.learning.correlation import correlate
-from brianmem.delay.learning.margin_kernels import fit_neuron
+from brianmem.delay.learning.compression import level_spacing, strongest
+from brianmem.delay.learning.margin_kernels import (
+    Lessons,
+    Targets,
+    examine,
+    fit_levels,
+    fit_neuron,
+)
+from brianmem.delay.learning.margin_settings import PRESETS, MarginSettings
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
-from brianmem.errors import InputError
-from brianmem.patterns import check_fraction
 from brianmem.raster import Raster
 
-SUPPORTS = ("hebbian", "full")
+# Part of a margin that may be lacking on the Hebbian support before `auto` takes all synapses; at 1
+# a step is at the threshold.
+MOST_LACK = 0.95
 # Powers of beta below which the potential of a spike beyond D, and a reset, count for nothing.
 LEAST_TAIL, LEAST_RESET = 3e-4, 1e-5
-
-
-@dataclass(frozen=True)
-class MarginSettings:
-    """How a network is taught; potentials are in units of the threshold.
-
-    Attributes
-    ----------
-    support : "hebbian" for the synapses that the Hebbian rule has, "full" for all
-    upper, lower : margins above the threshold at targets, and below it elsewhere
-    first_step : from which step on spikes are asked for; None for the first after the cue. Earlier
-        ones teach the network to complete its cue
-    n_sweeps : passes over all patterns, at most; a neuron that meets half of its margins has done
-    rate, last_rate : part of what is lacking that a step mends, at the first and the last sweep
-    start : factor on the Hebbian weights to start from
-    n_heads : copies of each pattern in each sweep whose first D steps are corrupted; they teach the
-        network to complete damaged cues
-    head_steps : steps after the cue in which spikes are asked for in these copies
-    head_upper, head_lower : their margins
-    head_deletion, head_insertion : part of the cue's spikes that is deleted, and probability of a
-        new one per neuron and step
-    whole_deletion, whole_insertion : the same for whole patterns, in two of three sweeps: at full
-        strength in one, at a random part of it in the other. They teach the network to bear noise
-    n_averaged : last sweeps whose weights are averaged
-    """
-
-    support: str = "hebbian"
-    upper: float = 1.5
-    lower: float = 0.5
-    first_step: int | None = None
-    n_sweeps: int = 24
-    rate: float = 1.0
-    last_rate: float = 0.1
-    start: float = 2.0
-    n_heads: int = 0
-    head_steps: int = 45
-    head_upper: float = 0.5
-    head_lower: float = 0.5
-    head_deletion: float = 0.28
-    head_insertion: float = 2.5e-4
-    whole_deletion: float = 0.0
-    whole_insertion: float = 0.0
-    n_averaged: int = 1
-
-    def __post_init__(self):
-        if self.support not in SUPPORTS:
-            raise InputError(f"unknown support '{self.support}': choose from {', '.join(SUPPORTS)}")
-        least = {"n_sweeps": 1, "n_averaged": 1, "n_heads": 0, "head_steps": 0, "first_step": 0}
-        for name, low in least.items():
-            value = getattr(self, name)
-            if value is not None and value < low:
-                raise InputError(f"{name} must be at least {low}, not {value}")
-        for name in ("upper", "lower", "head_upper", "head_lower", "rate", "last_rate"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name} must be positive, not {getattr(self, name)}")
-        for name in ("head_deletion", "head_insertion", "whole_deletion", "whole_insertion"):
-            check_fraction(name, getattr(self, name))
-
-
-PRESETS = {
-    "default": MarginSettings(),
-    "loaded": MarginSettings("full", 0.5, 0.4, n_sweeps=60, rate=1.0, last_rate=1.0),
-    "capacity": MarginSettings(
-        "full", 0.05, 0.05, n_sweeps=200, rate=1.0, last_rate=1.0, start=2.5
-    ),
-}
+# Spacings of levels that are tried, in units of the one with the least squared error.
+SPACINGS = (1.0, 1.4, 0.7, 2.0, 0.5)
+# What the loops do not read: weights on a support, or potentials with all synapses free.
+NO_WEIGHTS, NO_FIRST, NO_DELAY = (
+    np.zeros(1, np.float32),
+    np.zeros(2, np.int64),
+    np.zeros(1, np.int32),
+)
+NO_POTENTIALS = np.zeros((1, 1), np.float32)
 
 
 def margin(
@@ -102,6 +54,7 @@ def margin(
     rng: np.random.Generator,
     settings: MarginSettings = PRESETS["default"],
     n_threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[DelayWeights, dict]:
     """Weights with which a clamped network keeps its margins, if there are any.
 
@@ -111,23 +64,52 @@ def margin(
     rng : draws the order of the patterns in each sweep, the same for all neurons, and the noise
     settings : see MarginSettings
     n_threads : neurons that are taught at once; None for one per core, or as NUMBA_NUM_THREADS says
+    progress : is called with the number of neurons that have done, and N
 
     Returns
     -------
-    weights : float32, times the gain; a table with all synapses for the full support
-    info : threshold, the gain; n_sweeps and lack, shape (N,): sweeps of each neuron, and the
-        largest part of a margin that it lacked in the last one (above 1, an error was left)
+    weights : float32, times the gain; a table of all synapses where that takes less memory
+    info : threshold, the gain; and, each of shape (N,): n_sweeps; lack, the largest part of a
+        margin that is lacking in the end (above 1, an error is left); all_synapses, whether the
+        neuron learned with all of them
     """
     school = _School(patterns, params, settings, rng)
+    learned = []
     with ThreadPoolExecutor(n_threads or get_num_threads()) as threads:
-        results = list(threads.map(school.teach, range(params.n_neurons)))
-    sweeps, lack = np.array(results).T
-    report = {"threshold": params.gain, "n_sweeps": sweeps.astype(int), "lack": lack}
-    return school.weights(), report
+        for of_neuron in threads.map(school.teach, range(params.n_neurons)):
+            learned.append(of_neuron)
+            if progress is not None:
+                progress(len(learned), params.n_neurons)
+    return _table(learned, params), {
+        "threshold": params.gain,
+        "n_sweeps": np.array([of_neuron.n_sweeps for of_neuron in learned]),
+        "lack": np.array([of_neuron.left[1] for of_neuron in learned]),
+        "all_synapses": np.array([of_neuron.all_synapses for of_neuron in learned]),
+    }
+
+
+@dataclass
+class _Learned:
+    """The synapses of one postsynaptic neuron, and how they have been learned.
+
+    Attributes
+    ----------
+    synapse : increasing indices i D + d - 1; None for all
+    w : their weights, in units of the threshold
+    n_sweeps : all that it took
+    left : number of patterns with an error, and the largest part of a margin that is lacking
+    all_synapses : whether it has learned with all, before it was pruned
+    """
+
+    synapse: np.ndarray | None
+    w: np.ndarray
+    n_sweeps: int = 0
+    left: tuple[int, float] = (0, 0.0)
+    all_synapses: bool = False
 
 
 class _School:
-    """What all neurons are taught, and the table into which each writes its column."""
+    """What all neurons are taught, and how."""
 
     def __init__(
         self,
@@ -136,101 +118,185 @@ class _School:
         settings: MarginSettings,
         rng: np.random.Generator,
     ):
-        n, n_patterns = params.n_neurons, patterns.n_patterns
         self.params, self.settings = params, settings
-        self.order = np.array([rng.permutation(n_patterns) for _ in range(settings.n_sweeps)])
-        self.rngs = rng.spawn(n)
-        self.neuron, self.step = patterns.neuron.astype(np.int32), patterns.step.astype(np.int32)
-        self.pattern_first = np.searchsorted(patterns.pattern, np.arange(n_patterns + 1))
-        # The targets of neuron j in pattern m are those with the key j M + m.
-        keys = patterns.neuron * n_patterns + patterns.pattern
-        by_neuron = np.lexsort((patterns.step, keys))
-        self.target = self.step[by_neuron]
-        self.target_first = np.searchsorted(keys[by_neuron], np.arange(n * n_patterns + 1))
+        n_sweeps = settings.n_sweeps
+        self.order = np.array([rng.permutation(patterns.n_patterns) for _ in range(n_sweeps)])
+        self.rngs = rng.spawn(params.n_neurons)
         least = np.array([LEAST_TAIL, LEAST_RESET])
         self.tail, reach = np.ceil(np.log(least) / np.log(params.beta)).astype(int)
-        self.decay = (params.beta ** np.arange(reach + 1)).astype(np.float32)
-        self.rates = np.geomspace(
-            settings.rate, settings.last_rate, settings.n_sweeps, dtype=np.float32
-        )
-        self.hebbian = correlate(patterns, params, kernel=(1.0,)).table.tocsc()
-        self.full = settings.support == "full"
-        shape = (n, params.n_delays, n) if self.full else self.hebbian.nnz
-        self.table = np.zeros(shape, np.float32)
-
-    def teach(self, j: int) -> tuple[int, float]:
-        """Learn the weights to neuron j; returns its sweeps, and what it lacks."""
-        column = slice(self.hebbian.indptr[j], self.hebbian.indptr[j + 1])
-        synapse, value = self.hebbian.indices[column], self.hebbian.data[column]
-        start = (self.settings.start / self.params.gain * value).astype(np.float32)
-        if self.full:
-            return self._teach_full(j, synapse, start)
-        return self._teach_support(j, column, synapse, start)
-
-    def _teach_full(self, j: int, synapse: np.ndarray, start: np.ndarray) -> tuple[int, float]:
-        n, n_delays = self.params.n_neurons, self.params.n_delays
-        v = np.zeros((n, n_delays + self.tail), np.float32)
-        v[np.divmod(synapse, n_delays)] = start
-        v[:, :n_delays] -= start.sum() / (n * n_delays)
-        v[:, n_delays:] = v[:, [n_delays - 1]] * self.decay[1 : self.tail + 1]
-        nothing = np.zeros(1, np.float32), np.zeros(2, np.int64), np.zeros(1, np.int64)
-        result = self._fit(j, v, *nothing)
-        before = np.pad(v[:, : n_delays - 1], ((0, 0), (1, 0)))
-        self.table[:, :, j] = self.params.gain * (v[:, :n_delays] - self.decay[1] * before)
-        return result
-
-    def _teach_support(
-        self, j: int, column: slice, synapse: np.ndarray, start: np.ndarray
-    ) -> tuple[int, float]:
-        n, n_delays = self.params.n_neurons, self.params.n_delays
-        first = np.searchsorted(synapse, np.arange(n + 1) * n_delays)
-        nothing = np.zeros((1, 1), np.float32)
-        result = self._fit(j, nothing, start, first, synapse.astype(np.int64) % n_delays + 1)
-        self.table[column] = self.params.gain * start
-        return result
-
-    def _fit(self, j, v, w, first, delay) -> tuple[int, float]:
-        params, settings = self.params, self.settings
-        n_patterns = len(self.pattern_first) - 1
-        begin = params.n_delays if settings.first_step is None else settings.first_step
-        heads = (
+        self.lessons = _lessons(patterns, params, reach)
+        self.targets = _targets(patterns)
+        self.patterns, self.clock = patterns, patterns.pattern * params.n_steps + patterns.step
+        self.begin = max(0, params.n_delays - settings.taught_cue)
+        self.margins = np.float32(settings.upper), np.float32(settings.lower)
+        self.rates = np.geomspace(settings.rate, settings.last_rate, n_sweeps, dtype=np.float32)
+        self.heads = (
             settings.n_heads,
             min(params.n_delays + settings.head_steps, params.n_steps),
-            np.float32(settings.head_upper),
-            np.float32(settings.head_lower),
+            (np.float32(settings.head_upper), np.float32(settings.head_lower)),
             settings.head_deletion,
             settings.head_insertion if settings.n_heads else 0.0,
         )
+        self.whole = settings.whole_deletion, settings.whole_insertion
+
+    def teach(self, j: int) -> _Learned:
+        """The synapses of neuron j."""
+        settings = self.settings
+        own = self.targets[j]
+        if settings.support == "full":
+            learned = self._learn_all(j, own)
+        else:
+            learned = self._learn_some(j, own, self._start(j))
+        if settings.support == "auto" and learned.left[1] > MOST_LACK:
+            learned = min(learned, self._learn_all(j, own), key=lambda of_neuron: of_neuron.left)
+        if settings.keep < 1:
+            learned = self._prune(j, own, learned)
+        if settings.n_levels is not None:
+            learned = self._round(own, learned)
+        return learned
+
+    def _start(self, j: int) -> _Learned:
+        """The Hebbian synapses: of the spikes up to D steps before each target after the cue."""
+        n_delays, clock, patterns = self.params.n_delays, self.clock, self.patterns
+        target = clock[(patterns.neuron == j) & (patterns.step >= n_delays)]
+        ends = np.searchsorted(clock, target - n_delays), np.searchsorted(clock, target)
+        spike = [np.arange(*pair) for pair in zip(*ends, strict=True)]
+        spike = np.concatenate([np.zeros(0, np.int64), *spike])
+        delay = np.repeat(target, ends[1] - ends[0]) - clock[spike]
+        synapse, count = np.unique(
+            patterns.neuron[spike] * n_delays + delay - 1, return_counts=True
+        )
+        scale = self.settings.start / (self._n_synapses * self.params.firing_prob)
+        return _Learned(synapse, (scale * count).astype(np.float32))
+
+    def _learn_all(self, j: int, own: Targets) -> _Learned:
+        n, n_delays, decay = self.params.n_neurons, self.params.n_delays, self.lessons.decay
+        start = self._start(j)
+        v = np.zeros((n, n_delays + self.tail), np.float32)
+        v[np.divmod(start.synapse, n_delays)] = start.w
+        v[:, :n_delays] -= start.w.sum() / (n * n_delays)
+        v[:, n_delays:] = v[:, [n_delays - 1]] * decay[1 : self.tail + 1]
+        inputs = True, v, NO_WEIGHTS, NO_FIRST, NO_DELAY
+        n_sweeps = self._fit(j, own, inputs)
+        before = np.pad(v[:, : n_delays - 1], ((0, 0), (1, 0)))
+        w = (v[:, :n_delays] - decay[1] * before).ravel()
+        return _Learned(None, w, n_sweeps, self._examine(own, inputs), True)
+
+    def _learn_some(self, j: int, own: Targets, start: _Learned) -> _Learned:
+        inputs = False, NO_POTENTIALS, start.w.copy(), *self._by_neuron(start)
+        n_sweeps = start.n_sweeps + self._fit(j, own, inputs)
+        left = self._examine(own, inputs)
+        return replace(start, w=inputs[2], n_sweeps=n_sweeps, left=left)
+
+    def _prune(self, j: int, own: Targets, learned: _Learned) -> _Learned:
+        kept = strongest(learned.w, round(self.settings.keep * self._n_synapses))
+        synapse = kept if learned.synapse is None else learned.synapse[kept]
+        return self._learn_some(j, own, replace(learned, synapse=synapse, w=learned.w[kept]))
+
+    def _round(self, own: Targets, learned: _Learned) -> _Learned:
+        """Few levels, with the first spacing at which no pattern has an error, or the best."""
+        n_levels, best = self.settings.n_levels, None
+        spacing = level_spacing(learned.w, n_levels)
+        n_sweeps = learned.n_sweeps
+        for factor in SPACINGS:
+            w, more_sweeps, left = fit_levels(
+                learned.w.copy(),
+                *self._by_neuron(learned),
+                (np.float32(factor * spacing), n_levels),
+                self.lessons,
+                own,
+                self.order,
+                self.begin,
+                self.margins,
+                self.rates,
+            )
+            n_sweeps += more_sweeps
+            if best is None or left < best.left:
+                best = replace(learned, w=w, left=left)
+            if left[0] == 0:
+                break
+        return replace(best, n_sweeps=n_sweeps)
+
+    @property
+    def _n_synapses(self) -> int:
+        return self.params.n_neurons * self.params.n_delays
+
+    def _by_neuron(self, learned: _Learned) -> tuple[np.ndarray, np.ndarray]:
+        """first, so that those from neuron i are first[i] to first[i + 1]; and their delays."""
+        n, n_delays, synapse = self.params.n_neurons, self.params.n_delays, learned.synapse
+        synapse = np.arange(self._n_synapses) if synapse is None else synapse
+        first = np.searchsorted(synapse, np.arange(n + 1) * n_delays)
+        return first, (synapse % n_delays + 1).astype(np.int32)
+
+    def _fit(self, j: int, own: Targets, inputs: tuple) -> int:
+        learned = inputs[1] if inputs[0] else inputs[2]
+        start = learned.copy()
+        n_sweeps = self._sweep(j, own, inputs, self.rates)
+        if not np.isfinite(learned).all():  # above 1, corrections can overshoot more and more
+            learned[:] = start
+            n_sweeps += self._sweep(j, own, inputs, np.minimum(self.rates, np.float32(1)))
+        return n_sweeps
+
+    def _sweep(self, j: int, own: Targets, inputs: tuple, rates: np.ndarray) -> int:
         return fit_neuron(
-            self.full,
-            v,
-            w,
-            first,
-            delay,
-            self.neuron,
-            self.step,
-            self.pattern_first,
-            self.target,
-            self.target_first[j * n_patterns : (j + 1) * n_patterns + 1],
+            *inputs,
+            self.lessons,
+            own,
             self.order,
-            params.n_neurons,
-            params.n_delays,
-            params.n_steps,
-            begin,
-            np.float32(settings.upper),
-            np.float32(settings.lower),
-            self.rates,
-            np.float32(params.beta),
-            self.decay,
-            heads,
-            (settings.whole_deletion, settings.whole_insertion),
-            settings.n_averaged,
+            self.begin,
+            self.margins,
+            rates,
+            self.heads,
+            self.whole,
+            self.settings.n_averaged,
             self.rngs[j],
         )
 
-    def weights(self) -> DelayWeights:
-        if self.full:
-            return DelayWeights(self.table)
-        columns = self.hebbian
-        by_column = csc_array((self.table, columns.indices, columns.indptr), columns.shape)
-        return DelayWeights(by_column.tocsr())
+    def _examine(self, own: Targets, inputs: tuple) -> tuple[int, float]:
+        return examine(*inputs, self.lessons, own, self.params.n_delays, self.margins)
+
+
+def _lessons(patterns: Raster, params: DelayParameters, reach: int) -> Lessons:
+    order = np.lexsort((patterns.step, patterns.neuron, patterns.pattern))
+    return Lessons(
+        patterns.neuron[order].astype(np.int32),
+        patterns.step[order].astype(np.int32),
+        np.searchsorted(patterns.pattern, np.arange(patterns.n_patterns + 1)),
+        params.n_neurons,
+        params.n_delays,
+        params.n_steps,
+        np.float32(params.beta),
+        (params.beta ** np.arange(reach + 1)).astype(np.float32),
+    )
+
+
+def _targets(patterns: Raster) -> list[Targets]:
+    """Those of each neuron."""
+    order = np.lexsort((patterns.step, patterns.pattern, patterns.neuron))
+    key = (patterns.neuron * patterns.n_patterns + patterns.pattern)[order]
+    step = patterns.step[order].astype(np.int32)
+    targets = []
+    for j in range(patterns.n_neurons):
+        keys = np.arange(j * patterns.n_patterns, (j + 1) * patterns.n_patterns + 1)
+        targets.append(Targets(step, np.searchsorted(key, keys)))
+    return targets
+
+
+def _table(learned: list[_Learned], params: DelayParameters) -> DelayWeights:
+    """All columns in one table, with all synapses if most neurons have all."""
+    n, n_delays = params.n_neurons, params.n_delays
+    everything = [of_neuron.synapse is None for of_neuron in learned]
+    if np.mean(everything) > 0.5:
+        table = np.zeros((n * n_delays, n), np.float32)
+        for j, of_neuron in enumerate(learned):
+            rows = slice(None) if of_neuron.synapse is None else of_neuron.synapse
+            table[rows, j] = params.gain * of_neuron.w
+        return DelayWeights(table.reshape(n, n_delays, n))
+    row = [
+        np.arange(n * n_delays) if of_neuron.synapse is None else of_neuron.synapse
+        for of_neuron in learned
+    ]
+    ends = np.cumsum([0, *map(len, row)])
+    value = params.gain * np.concatenate([of_neuron.w for of_neuron in learned])
+    by_column = (value.astype(np.float32), np.concatenate(row), ends)
+    return DelayWeights(csc_array(by_column, shape=(n * n_delays, n)).tocsr())

@@ -50,19 +50,23 @@ def sweep_support(
     margins: tuple[float, float],
     rate: float,
     beta: float,
+    seen: np.ndarray | None = None,
 ) -> np.ndarray:
     """W[i, d - 1], shape (N, D), after one pattern; synapses of weight 0 do not exist.
 
-    Parameters are those of `sweep_full`. A weight is changed by what it would have done about each
-    lack: a spike of i at s adds beta^(t - s - d) w to u(t).
+    Parameters are those of `sweep_full`, and `seen`, the weights that make the potential, if these
+    are not the ones that learn: straight through, those rounded to a few levels. A weight is
+    changed by what it would have done about each lack: a spike of i at s adds beta^(t - s - d) w to
+    u(t).
     """
+    seen = w if seen is None else seen
     n_steps = raster.shape[1]
     synapses, spikes = zip(*np.nonzero(w), strict=True), [*zip(*np.nonzero(raster), strict=True)]
     arrivals = [(i, d, s + d + 1) for i, d in synapses for pre, s in spikes if pre == i]
     inputs = np.zeros(n_steps)
     for i, d, arrival in arrivals:
         if arrival < n_steps:
-            inputs[arrival] += w[i, d]
+            inputs[arrival] += seen[i, d]
     free = [sum(beta ** (t - k) * inputs[k] for k in range(t + 1)) for t in range(n_steps)]
 
     def overlap_alone(t):
