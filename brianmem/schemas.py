@@ -410,6 +410,61 @@ DELAY_RECALL_SPIKES = Schema(
     ),
 )
 
+DELAY_DAMAGE = (
+    Column("resampled", float, "", "part of the cue's bits that are drawn anew", least=0, most=1),
+    Column("flipped", float, "", "part of the cue's bits that are inverted", least=0, most=1),
+    Column("cue_length", float, "", "part of the cue's D steps that is given", least=0, most=1),
+    Column("silenced", float, "", "part of the neurons left out of the cue", least=0, most=1),
+    Column(
+        "spurious",
+        float,
+        "1/step",
+        "probability of an extra spike per neuron and free step; where they are not wanted, these "
+        "spikes count as neither right nor false",
+        least=0,
+        most=1,
+    ),
+    Column("lost", float, "", "part of the free spikes that no neuron hears", least=0, most=1),
+    Column(
+        "membrane_noise",
+        float,
+        "threshold",
+        "standard deviation of what is added to each potential in each free step",
+        least=0,
+    ),
+    Column("cue_start", int, "step", "step of the pattern at which the cue begins", least=0),
+)
+
+DELAY_DAMAGED = (
+    Column("scanned", str, "", "the column that differs from the baseline; none: the baseline"),
+    *DELAY_NETWORK,
+    Column(
+        "upper",
+        float,
+        "threshold",
+        "margin above the threshold that targets are taught with; empty: not the margin rule",
+        optional=True,
+        least=0,
+    ),
+    *DELAY_DAMAGE,
+    *OUTCOMES,
+    Column("n_tested", int, "", "patterns that were recalled; the counts are their sums", least=1),
+    Column("n_perfect", int, "", "of these, patterns without an error", least=0),
+    Column(
+        "n_ran_away",
+        int,
+        "",
+        "of these, recalls that were stopped: more than six times the pattern's spikes",
+        least=0,
+    ),
+    *TRAINING,
+    Column("n_bytes", int, "B", "memory of the weights", least=0),
+)
+
+DELAY_COMPLETION = Schema("delay_completion", DELAY_DAMAGED)
+
+DELAY_CAPACITY = Schema("delay_capacity", DELAY_DAMAGED)
+
 TASK = (
     Column("protocol", str, "", "protocol"),
     Column("task", int, "", "number of the task within the protocol", least=0),
@@ -645,5 +700,204 @@ LOWRANK_BOUNDARY_POINTS = Schema(
         Column("n_active", int, "", "neurons that fire at it", least=0),
         Column("stable", bool, "", "whether rates return to it"),
         *_latents("y", "latent"),
+    ),
+)
+
+DATASET = Column("dataset", str, "", "where the rasters come from")
+RAN_AWAY = Column(
+    "ran_away", bool, "", "whether it was stopped: more than six times the target's spikes"
+)
+TARGET = Column(
+    "target",
+    str,
+    "",
+    "kind of raster; bernoulli: independent spikes; periodic: the same, one period of T - D steps "
+    "after another; waves: travelling waves; digits: spoken digits",
+    one_of=("bernoulli", "periodic", "waves", "digits"),
+)
+SPIKE_KIND = Column(
+    "kind",
+    str,
+    "",
+    "forced spikes: background, or cue, which is part of the target; after the cue: right (in the "
+    "target), extra (not in it) or missed",
+    one_of=("background", "cue", "right", "extra", "missed"),
+)
+# Rasters that are not drawn with a probability have a mean rate.
+DELAY_RASTERS = tuple(
+    Column(c.name, c.type, c.unit, "spikes per neuron and step, or their probability", least=0)
+    if c.name == "firing_prob"
+    else c
+    for c in DELAY_NETWORK
+)
+
+DELAY_TARGETS = Schema(
+    "delay_targets",
+    (
+        TARGET,
+        DATASET,
+        *DELAY_RASTERS,
+        PATTERN,
+        Column("period", int, "", "number of the period that is scored; 0 for others", least=0),
+        Column("n_periods", int, "", "periods that are recalled; 1 for other rasters", least=1),
+        *OUTCOMES,
+        RAN_AWAY,
+        Column(
+            "longest_silence",
+            int,
+            "step",
+            "steps in a row without a spike in the pattern, at most; a silence of D steps cannot "
+            "be bridged",
+            least=0,
+        ),
+        Column("wavelength", float, "neuron", "of a wave; empty: none", optional=True, least=0),
+        Column(
+            "speed",
+            float,
+            "neuron/step",
+            "of the slowest wave; the fastest is twice as fast, odd patterns run towards neuron 0; "
+            "empty: none",
+            optional=True,
+            least=0,
+        ),
+        Column(
+            "jitter",
+            float,
+            "step",
+            "standard deviation of a wave's spikes; empty: none",
+            optional=True,
+            least=0,
+        ),
+        Column("bin_ms", float, "ms", "a step of spoken digits; empty: none", True, least=0),
+        Column("label", int, "", "class of a spoken digit; empty: none", True, least=0, most=19),
+        *TRAINING,
+    ),
+)
+
+DELAY_TARGETS_SPIKES = Schema(
+    "delay_targets_spikes",
+    (
+        TARGET,
+        DATASET,
+        *DELAY_RASTERS,
+        PATTERN,
+        Column("bin_ms", float, "ms", "a step of spoken digits; empty: none", True, least=0),
+        SPIKE_KIND,
+        Column("step", int, "step", "step of the spike", least=0),
+        Column("neuron", int, "", "index of the neuron", least=0),
+    ),
+)
+
+SEQUENCE = (
+    *DELAY_NETWORK,
+    Column(
+        "background_steps",
+        int,
+        "step",
+        "steps of random spikes, of probability firing_prob, before each cue and at the end",
+        least=0,
+    ),
+)
+
+DELAY_SEQUENCE = Schema(
+    "delay_sequence",
+    (
+        *SEQUENCE,
+        Column("cued_pattern", int, "", "pattern whose cue was given; its place in time", least=0),
+        Column("pattern", int, "", "pattern that the recall is compared with", least=0),
+        *OUTCOMES,
+        RAN_AWAY,
+        *TRAINING,
+    ),
+)
+
+DELAY_SEQUENCE_STEPS = Schema(
+    "delay_sequence_steps",
+    (
+        *SEQUENCE,
+        Column("pattern", int, "", "pattern that all spikes are compared with", least=0),
+        Column("bin_steps", int, "step", "steps that are counted together", least=1),
+        Column("step", int, "step", "the first of them, from the beginning of the run", least=0),
+        Column("true_positives", int, "spike", "spikes of the run in the pattern", least=0),
+        Column("false_positives", int, "spike", "other spikes of the run", least=0),
+        Column("false_negatives", int, "spike", "missing spikes of the pattern", least=0),
+    ),
+)
+
+DELAY_SEQUENCE_SPIKES = Schema(
+    "delay_sequence_spikes",
+    (
+        *SEQUENCE,
+        SPIKE_KIND,
+        Column("step", int, "step", "step of the spike, from the beginning of the run", least=0),
+        Column("neuron", int, "", "index of the neuron", least=0),
+    ),
+)
+
+TRAINED = (
+    *(c for c in DELAY_NETWORK if c.name not in ("learner", "threshold", "gain", "seed")),
+    Column(
+        "start",
+        str,
+        "",
+        "weights that training starts from",
+        one_of=("hebbian", "random_positive", "random"),
+    ),
+    Column("scale", float, "", "their strength, see SurrogateSettings", least=0),
+    Column("support", str, "", "synapses that learn", one_of=("hebbian", "full")),
+    Column(
+        "surrogate",
+        str,
+        "",
+        "where the derivative of a spike is not zero",
+        one_of=("windowed", "one_sided", "full"),
+    ),
+    Column("rate", float, "", "learning rate", least=0),
+    Column("dropout", float, "", "part of inputs and currents left out in training", least=0),
+    Column("n_epochs", int, "", "gradient steps, at most", least=1),
+    Column("seed", int, "", "seed of the patterns and of random weights", least=0),
+    Column("epoch", int, "", "gradient steps done; 0: the weights to start from", least=0),
+)
+
+DELAY_TRAINING = Schema(
+    "delay_training",
+    (
+        *TRAINED,
+        Column("loss", float, "", "1 - F1 of free recall, over all patterns", least=0, most=1),
+        Column("n_spikes", int, "spike", "spikes after the cue, in all patterns", least=0),
+        Column("n_wanted", int, "spike", "spikes of the patterns after the cue", least=0),
+        Column("n_stopped", int, "", "patterns whose recall ran away and was stopped", least=0),
+    ),
+)
+
+DELAY_TRAINING_WINDOWS = Schema(
+    "delay_training_windows",
+    (
+        *TRAINED,
+        Column("step", float, "step", "middle of the window", least=0),
+        Column("f1", float, "", "F1 in the window, over all patterns", least=0, most=1),
+    ),
+)
+
+DELAY_PRECISION = Schema(
+    "delay_precision",
+    (
+        *DELAY_DAMAGED,
+        Column(
+            "keep",
+            float,
+            "",
+            "part of all synapses of a neuron that is left to it",
+            least=0,
+            most=1,
+        ),
+        Column(
+            "n_levels",
+            int,
+            "",
+            "values that the weights of a neuron can have; empty: float32",
+            optional=True,
+            least=2,
+        ),
     ),
 )
