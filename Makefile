@@ -11,8 +11,9 @@ READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 TABLES := results/$(GRID)/tables
 PROTOCOLS := lowrank_boundary lowrank_recall lowrank_attractors lowrank_capacity \
-	lowrank_completion lowrank_digits lowrank_robustness lowrank_prediction delay_recall delay_scan
-RESULTS := overlap capacity completion gamma robustness prediction f1 distances
+	lowrank_completion lowrank_digits lowrank_robustness lowrank_prediction delay_recall delay_scan \
+	delay_completion delay_capacity delay_precision delay_training delay_targets delay_sequence
+RESULTS := overlap capacity completion gamma robustness prediction f1 damage distances
 SOURCES := $(shell find brianmem protocols -name '*.py')
 
 .PHONY: figures paper test lint format clean

@@ -15,6 +15,7 @@ from brianmem import schemas, tables
 
 BASELINE = "none"
 CONFIGURATION = [column.name for column in DELAY]
+BASELINE_PARAMETERS = [n for n in CONFIGURATION if n not in ("learner", "threshold", "gain")]
 
 
 def f1_summary(recall: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -27,6 +28,23 @@ def f1_summary(recall: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         setting | _scores(group, rng) for setting, group in configurations(recall, CONFIGURATION)
     ]
     return tables.from_rows(F1_SUMMARY, rows)
+
+
+def baselines(scan: pd.DataFrame) -> list[pd.DataFrame]:
+    """The table in parts that have one baseline each, in the order in which they come.
+
+    Learners share a baseline, and their thresholds do not tell baselines apart.
+    """
+    scanned = sorted(set(scan["scanned"]) - {BASELINE})
+    names = [name for name in BASELINE_PARAMETERS if name in scan]
+    at_baseline = scan.loc[scan["scanned"] == BASELINE, names].drop_duplicates()
+    parts = []
+    for values in at_baseline.to_dict("records"):
+        same = pd.DataFrame({name: scan[name] == value for name, value in values.items()})
+        for name in set(scanned) & set(names):
+            same[name] |= scan["scanned"] == name
+        parts.append(scan[same.all(axis=1)])
+    return parts or [scan]
 
 
 def scan_rows(scan: pd.DataFrame, parameter: str) -> pd.DataFrame:

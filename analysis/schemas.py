@@ -92,6 +92,19 @@ F1_SCAN = Schema(
     ),
 )
 
+DAMAGE = Schema(
+    "damage",
+    (
+        Column("kind", str, "", "kind of damage: a column of the protocol's table"),
+        *DELAY,
+        Column("strength", float, "", "of the damage, in the unit of that column", least=0),
+        N_NETWORKS,
+        *_with_interval("f1", "", "mean over networks; empty: nothing to recall", **SHARE),
+        *_with_interval("perfect", "", "part of the patterns recalled without an error", **SHARE),
+        *_with_interval("ran_away", "", "part of the recalls that ran away", **SHARE),
+    ),
+)
+
 F1_OF_ONE = Column(
     "f1", float, "", "F1 over all patterns; empty: nothing to recall", optional=True, **SHARE
 )

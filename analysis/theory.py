@@ -1,5 +1,8 @@
 """Lines from theory that measured capacities and self-connections are compared with."""
 
+from scipy.optimize import brentq
+from scipy.stats import norm
+
 # Loads p/N; N = 2K neurons stand for K latents.
 #
 # Podlaski & Machens (2024), Sec. 2.2.2: D has N elements in each row and p equations to meet.
@@ -31,3 +34,29 @@ def gamma_window(rule: str, load: float) -> tuple[float, float] | None:
         "optimised": (1.0, 2.0),
     }
     return windows.get(rule)
+
+
+def perceptron_capacity(firing_prob: float) -> float:
+    """Patterns per input of a perceptron that has to fire in this part of them; 2 at one half.
+
+    1 / alpha = f E[(z + x)+^2] + (1 - f) E[(z - x)+^2], with x such that f E[(z + x)+] equals
+    (1 - f) E[(z - x)+], for normal z: Gardner (1988), for outputs of unequal frequency.
+    """
+    f = firing_prob
+
+    def first(x):
+        return norm.pdf(x) + x * norm.cdf(x)
+
+    def second(x):
+        return (1 + x * x) * norm.cdf(x) + x * norm.pdf(x)
+
+    x = brentq(lambda x: f * first(x) - (1 - f) * first(-x), -1, 40)
+    return 1 / (f * second(x) + (1 - f) * second(-x))
+
+
+def delay_capacity(n_neurons: int, n_delays: int, n_steps: int, firing_prob: float) -> float:
+    """Patterns that a delay network can hold: every neuron a perceptron with N D inputs.
+
+    Each of the T - D steps after the cue is one thing to get right.
+    """
+    return perceptron_capacity(firing_prob) * n_neurons * n_delays / (n_steps - n_delays)

@@ -15,8 +15,16 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from figures import (
+    delay_capacity,
+    delay_completion,
+    delay_normalisation,
+    delay_precision,
     delay_recall,
     delay_scan,
+    delay_sequence,
+    delay_targets,
+    delay_tradeoff,
+    delay_training,
     lowrank_attractors,
     lowrank_boundary,
     lowrank_capacity,
@@ -54,6 +62,14 @@ FIGURES = {
     "lowrank_digits_load": lowrank_digits_load,
     "delay_recall": delay_recall,
     "delay_scan": delay_scan,
+    "delay_normalisation": delay_normalisation,
+    "delay_completion": delay_completion,
+    "delay_tradeoff": delay_tradeoff,
+    "delay_capacity": delay_capacity,
+    "delay_precision": delay_precision,
+    "delay_sequence": delay_sequence,
+    "delay_targets": delay_targets,
+    "delay_training": delay_training,
 }
 STYLE = Path(__file__).with_name("brianmem.mplstyle")
 

@@ -35,8 +35,23 @@ EXTENSIONS = ("regularised", "extended", "extended_noise")
 LEARNER_COLOURS = {
     "hebbian": "#D55E00",
     "deconvolved": "#0072B2",
+    "normalised": "#56B4E9",
     "pseudo_inverse": "#CC79A7",
     "margin": "#009E73",
+    "margin_robust": "#000000",
+    "margin_loaded": "#E69F00",
+    "margin_capacity": "#AA3377",
+    "surrogate": "#8C564B",
+}
+LEARNER_NAMES = {
+    "hebbian": "Hebbian",
+    "deconvolved": "deconvolved Hebbian",
+    "normalised": "as published",
+    "pseudo_inverse": "pseudo-inverse",
+    "margin_robust": "margin, robust",
+    "margin_loaded": "margin, loaded",
+    "margin_capacity": "margin, capacity",
+    "surrogate": "surrogate gradient",
 }
 CUE, TARGET, HIT, EXTRA = "#E69F00", "#BBBBBB", "#0072B2", "#D55E00"
 PAPER = "0.55"
@@ -63,6 +78,11 @@ def name_of(rule: str) -> str:
 def line_name(rule: str) -> str:
     """A rule's name on one line, for legends."""
     return name_of(rule).replace("\n", " ")
+
+
+def learner_name(learner: str) -> str:
+    """A learning rule's name in a legend."""
+    return LEARNER_NAMES.get(learner, learner)
 
 
 def not_empty(table, what: str):

@@ -3,15 +3,18 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from analysis.f1 import BASELINE, f1_scan
+from analysis.f1 import BASELINE, baselines, f1_scan
+from analysis.papers import reported
 from analysis.select import first_of_each
 from brianmem import schemas, tables
 from figures.common import (
     LEARNER_COLOURS,
     Numbers,
     generator,
+    learner_name,
     letter,
     limits,
     networks,
@@ -22,11 +25,12 @@ from figures.common import (
 PROTOCOL = "delay.scan"
 TITLE = "Recall of rasters while one parameter varies"
 CAPTION = (
-    "F1 of recalled rasters while one parameter of the delay network varies and the others stay at "
-    "the baseline, which is marked by a grey line and larger circles. Points: means over networks; "
-    "bars: their 95 % intervals. The weights are not trained, and the threshold is placed anew for "
-    "each network unless the tables say otherwise, so that the paper's scans of trained networks "
-    "are not comparable point by point."
+    "F1 of recalled rasters while one parameter of the delay network varies and the others stay "
+    "at the baseline, which is marked by a grey line and larger circles. Points: means over "
+    "networks; bars: their 95 % intervals. The threshold of rules that do not learn for one is "
+    "placed anew for each network. Crosses: the paper's networks, trained by gradient, of 512 "
+    "neurons; pluses: the weights that this training starts from, of 1024 neurons, as its code "
+    "prints them."
 )
 NAMES = {
     "n_neurons": "neurons N",
@@ -37,15 +41,24 @@ NAMES = {
     "beta": "decay of the potential, beta (per step)",
     "threshold": "threshold",
 }
+MARKERS = {"after training": "x", "before training": "+"}
 MOST_COLUMNS = 3
 LOGARITHMIC = 4  # ratio of the largest value to the smallest, from which on the axis is logarithmic
 
 
 def numbers(folder) -> Numbers:
     """F1 along each scanned parameter."""
-    scan = first_of_each(tables.read(schemas.DELAY_SCAN, folder), ["gain"], ["learner"])
+    scan, *_ = baselines(tables.read(schemas.DELAY_SCAN, folder))
+    scan = _one_of_each(scan)
     not_empty(scan[scan["scanned"] != BASELINE], "scanned parameter")
     return {"f1_scan": f1_scan(scan, generator())}
+
+
+def _one_of_each(scan: pd.DataFrame) -> pd.DataFrame:
+    """One gain and kind of threshold for each learner; where thresholds are scanned, all."""
+    along = scan["scanned"] == "threshold"
+    others = first_of_each(scan[~along], ["gain", "threshold_chosen"], ["learner"])
+    return pd.concat([others, first_of_each(scan[along], ["gain"], ["learner"])])
 
 
 def draw(folder) -> Figure:
@@ -61,6 +74,7 @@ def draw(folder) -> Figure:
     for number, (ax, parameter) in enumerate(zip(axes.flat, parameters, strict=False)):
         _draw_curves(ax, curves[curves["scanned"] == parameter], parameter)
         letter(ax, "abcdefg"[number])
+        _draw_reported(ax, parameter)
     for ax in axes.flat[len(parameters) :]:
         ax.set_axis_off()
     for ax in axes[:, 0]:
@@ -71,8 +85,20 @@ def draw(folder) -> Figure:
     if len(baseline):
         title += f"; baseline: {settings(baseline, **names, p='firing_prob', beta='beta')}"
     figure.suptitle(title, fontsize=8)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    handles += [Line2D([], [], ls="", marker=m, color="0.3", ms=6) for m in MARKERS.values()]
+    labels = [learner_name(label) for label in labels] + [f"paper, {when}" for when in MARKERS]
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure
+
+
+def _draw_reported(ax, parameter: str) -> None:
+    """Values of the paper within the range of the axis."""
+    low, high = ax.get_xlim()
+    for name, points in reported.f1_points(parameter).items():
+        inside = {x: y for x, y in points.items() if low <= x <= high}
+        marker = next(m for when, m in MARKERS.items() if name.startswith(when))
+        ax.plot(list(inside), list(inside.values()), ls="", marker=marker, color="0.3", ms=6)
 
 
 def _draw_curves(ax, curves: pd.DataFrame, parameter: str) -> None:

@@ -15,6 +15,9 @@ import pytest
 from analysis import comparison
 from analysis.capacity import capacity
 from analysis.completion import completion
+from analysis.damage import damage
+from analysis.delay import COUNTS as OUTCOMES
+from analysis.delay import f1 as scores
 from analysis.delay import f1_by_network
 from analysis.digits import fig_4e, most_digits
 from analysis.f1 import f1_scan
@@ -26,12 +29,19 @@ from analysis.lowrank import (
     success,
 )
 from analysis.robustness import robustness
+from analysis.theory import delay_capacity
 from brianmem import schemas, tables
 from figures.__main__ import FIGURES
 from figures.__main__ import main as draw
 from protocols import cli
+from protocols.delay.capacity import PROTOCOL as DELAY_CAPACITY
+from protocols.delay.completion import PROTOCOL as DELAY_COMPLETION
+from protocols.delay.precision import PROTOCOL as DELAY_PRECISION
 from protocols.delay.recall import PROTOCOL as DELAY
 from protocols.delay.scan import PROTOCOL as SCAN
+from protocols.delay.sequence import PROTOCOL as DELAY_SEQUENCE
+from protocols.delay.targets import PROTOCOL as DELAY_TARGETS
+from protocols.delay.training import PROTOCOL as DELAY_TRAINING
 from protocols.lowrank.attractors import PROTOCOL as ATTRACTORS
 from protocols.lowrank.boundary import PROTOCOL as BOUNDARY
 from protocols.lowrank.capacity import PROTOCOL as CAPACITY
@@ -46,12 +56,32 @@ ROOT = Path(__file__).parent.parent
 PROTOCOLS = (
     *(DELAY, SCAN, BOUNDARY, LOWRANK, ATTRACTORS, DIGITS),
     *(CAPACITY, COMPLETION, ROBUSTNESS, PREDICTION),
+    *(DELAY_COMPLETION, DELAY_CAPACITY, DELAY_PRECISION, DELAY_TRAINING),
+    *(DELAY_TARGETS, DELAY_SEQUENCE),
 )
 
 # Sweeps that take minutes in full.
 FEW = {
     LOWRANK.name: ["--set", "network_seed=0,1,2,3,4,5,6,7"],
     PREDICTION.name: ["--set", "n_neurons=40", "--set", "load=0.05,0.2,0.3,0.45,0.55"],
+    DELAY_COMPLETION.name: [
+        *("--set", "n_neurons=64", "--set", "n_steps=150", "--set", "firing_prob=0.008"),
+        *("--set", "n_patterns=4", "--set", "seed=0,1", "--set", "cue_start=0,50"),
+    ],
+    DELAY_CAPACITY.name: [
+        *("--set", "n_neurons=32", "--set", "n_steps=100", "--set", "firing_prob=0.016"),
+        *("--set", "seed=0"),
+    ],
+    DELAY_PRECISION.name: [
+        *("--set", "n_neurons=64", "--set", "n_steps=150", "--set", "firing_prob=0.008"),
+        *("--set", "n_patterns=6", "--set", "seed=0"),
+    ],
+    DELAY_TRAINING.name: [
+        *("--set", "n_neurons=64", "--set", "n_steps=120", "--set", "firing_prob=0.008"),
+        *("--set", "n_patterns=2", "--set", "n_epochs=60", "--set", "seed=0"),
+    ],
+    DELAY_TARGETS.name: ["--set", "seed=0", "--set", "learner=deconvolved,margin"],
+    DELAY_SEQUENCE.name: ["--set", "seed=0"],
     ROBUSTNESS.name: [
         *("--set", "network_seed=0,1", "--set", "noise=0,0.1,0.3"),
         *("--set", "tau_spread=0,0.02", "--set", "threshold_spread=0,0.1"),
@@ -120,6 +150,47 @@ def test_the_benchmark_is_recalled_by_the_deconvolved_rule_on_every_seed(folder)
     # The Hebbian rule is worse on average, and far from useless.
     assert 0.85 < hebbian.mean() < deconvolved.mean()
     assert (scores["f1"]["margin"] == 1).all()
+
+
+def test_the_robust_margin_rule_bears_what_others_do_not(folder):
+    found = damage(tables.read(schemas.DELAY_COMPLETION, folder))
+    f1 = found.set_index(["learner", "kind", "strength"])["f1"]
+    for kind, strength in (("resampled", 0.5), ("cue_length", 0.5), ("spurious", 4e-3)):
+        assert f1["margin_robust", kind, strength].mean() > f1["margin", kind, strength].mean()
+    assert f1["margin_robust", "resampled", 0.25].mean() > 0.95
+
+
+def test_capacity_ends_where_theory_says(folder):
+    table = tables.read(schemas.DELAY_CAPACITY, folder)
+    clean = table[(table["learner"] == "margin_capacity") & (table["scanned"] == "none")]
+    limit = delay_capacity(32, 41, 100, 0.016)
+    f1 = clean.assign(f1=scores(clean)).groupby("n_patterns")["f1"].mean()
+    assert (f1[f1.index < limit / 2] == 1).all() and (f1[f1.index > limit] < 0.5).all()
+
+
+def test_recall_spreads_forward_from_the_cue_in_training(folder):
+    windows = tables.read(schemas.DELAY_TRAINING_WINDOWS, folder)
+    of_random = windows[(windows["start"] == "random") & (windows["scale"] == 0.35)]
+    half = of_random["step"].median()
+    early, late = (
+        of_random[of_random["step"].between(*part)].groupby("epoch")["f1"].mean()
+        for part in ((0, half), (half, 1000))
+    )
+    assert (early[5:30] > late[5:30]).mean() > 0.8
+
+
+def test_patterns_are_retrieved_one_after_another(folder):
+    table = tables.read(schemas.DELAY_SEQUENCE, folder)
+    of_margin = table[table["learner"] == "margin"]
+    own = of_margin[of_margin["pattern"] == of_margin["cued_pattern"]]
+    assert (scores(own) == 1).all() and len(own) == own["n_patterns"].iloc[0]
+
+
+def test_other_targets_are_learned(folder):
+    table = tables.read(schemas.DELAY_TARGETS, folder)
+    of_margin = table[table["learner"] == "margin"]
+    assert set(of_margin["target"]) == {"bernoulli", "periodic", "waves", "digits"}
+    assert scores(of_margin.groupby("target")[list(OUTCOMES)].sum()).min() > 0.99
 
 
 def test_small_networks_recall_as_in_the_paper(folder):

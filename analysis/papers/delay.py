@@ -28,10 +28,12 @@ def recall_rows(table: pd.DataFrame, seed: int) -> Iterator[dict]:
 
 def scan_rows(table: pd.DataFrame, seed: int) -> Iterator[dict]:
     """F1 at those points of the scans that the paper has too, and how F1 changes along a scan."""
-    scan = first_of_each(table, ["gain"], ["learner"])
-    others = scan[scan["scanned"] != "threshold"]
-    yield from _point_rows(f1.f1_scan(others, np.random.default_rng(seed)))
-    for learner, of_learner in scan.groupby("learner", sort=False):
+    table = first_of_each(table, ["gain"], ["learner"])
+    for scan in f1.baselines(table):
+        others = scan[scan["scanned"] != "threshold"]
+        yield from _point_rows(f1.f1_scan(others, np.random.default_rng(seed)))
+    first, *_ = f1.baselines(table)
+    for learner, of_learner in first.groupby("learner", sort=False):
         for parameter, trend in reported.TRENDS.items():
             networks = f1_by_network(f1.scan_rows(of_learner, parameter))
             by_value = {v: g.set_index("seed")["f1"] for v, g in networks.groupby(parameter)}

@@ -68,6 +68,13 @@ SCANS = {
     for network, curve in scans.items()
     for point, value in curve.items()
 }
+# Damaged cues, N = 1024, M = 16, trained by gradient: F1 by kind and strength. Its bit flips are
+# bits drawn anew.
+DELAY_DAMAGE = {
+    "resampled": {0.25: 0.967},
+    "cue_length": {0.75: 0.862},
+    "silenced": {0.125: 1.0},
+}
 # How F1 changes with a parameter, from its lowest to its highest value.
 TRENDS = {"n_delays": Reported("rises (trained)"), "n_steps": Reported("falls (trained)")}
 
@@ -79,6 +86,19 @@ def completed(rule: str, load: float) -> Reported:
     if np.isclose(load, CAPACITY[rule].value):
         return COMPLETED_AT_CAPACITY
     return COMPLETED_AT_LOW_LOAD if load <= LOW_LOAD else NOT_SHOWN
+
+
+def f1_points(parameter: str) -> dict[str, dict[float, float]]:
+    """F1 along one scanned parameter, by when and at which N the paper has it."""
+    if parameter == "n_neurons":
+        shown = {n: r.value for n, r in BENCHMARK_SHOWN.items() if "before" in r.text}
+        return {"before training": shown}
+    return {
+        f"{when} training, N = {n}": points
+        for when, scans in (("before", BEFORE_TRAINING), ("after", AFTER_TRAINING))
+        for (n, name), points in scans.items()
+        if name == parameter
+    }
 
 
 def f1(setting: dict) -> Reported:

@@ -1,6 +1,6 @@
 """A delay network that learns rasters and recalls them, and the columns that every table has."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -9,14 +9,18 @@ from brianmem.delay.equations import LIF
 from brianmem.delay.learning import check_learner, fit
 from brianmem.delay.learning.margin import PRESETS
 from brianmem.delay.parameters import DelayParameters
+from brianmem.delay.retraining import retrain
 from brianmem.delay.scores import OUTCOMES, counts_by_pattern
 from brianmem.delay.units import constants
+from brianmem.delay.weights import DelayWeights
 from brianmem.equation_check import check_model as check_equations
 from brianmem.equations import Model
 from brianmem.patterns import draw_rasters
 from brianmem.raster import Raster
 from protocols.sweep.plan import COMPILER_MB, PROCESS_MB, Estimate
 
+# The margin rule, and then its weights changed for the equations that the network runs with.
+RETRAINED, TAUGHT_AS = "retrained", "margin"
 PARAMETERS = tuple(field.name for field in fields(DelayParameters))
 TRAINING = ("n_synapses", "missed", "extra", "gap_low", "gap_high")
 BENCHMARK = {
@@ -57,7 +61,8 @@ def parameters(task: DelayTask) -> DelayParameters:
 
 def check_task(task: DelayTask) -> None:
     """Raise InputError for values that no network can have."""
-    check_learner(parameters(task).learner)
+    params = parameters(task)
+    check_learner(TAUGHT_AS if params.learner == RETRAINED else params.learner)
 
 
 def estimate(task: DelayTask) -> Estimate:
@@ -84,20 +89,36 @@ def estimate(task: DelayTask) -> Estimate:
     return Estimate(seconds, PROCESS_MB + COMPILER_MB + megabytes)
 
 
-def learn_and_recall(
-    params: DelayParameters, seed: int, model: Model | None, backend: str
-) -> tuple[Raster, Raster, dict]:
-    """Draw rasters, learn them, recall them from their cues: stored, recalled, what fit reports."""
-    rng = np.random.default_rng(seed)
+def learn(task: DelayTask, **options) -> tuple[Raster, DelayWeights, dict]:
+    """Draw rasters and learn them: the rasters, the weights, and what fit reports.
+
+    `options` are those of the learning rule.
+    """
+    params = parameters(task)
+    rng = np.random.default_rng(task.seed)
     patterns = draw_rasters(
         params.n_patterns, params.n_neurons, params.n_steps, params.firing_prob, rng
     )
-    weights, info = fit(patterns, params, np.random.default_rng([seed, 1]))
+    rng = np.random.default_rng([task.seed, 1])
+    if params.learner != RETRAINED:
+        return patterns, *fit(patterns, params, rng, **options)
+    weights, info = fit(patterns, replace(params, learner=TAUGHT_AS), rng, **options)
+    weights, course = retrain(
+        weights, patterns, params, info["threshold"], task.model or LIF, task.backend
+    )
+    sizes = {"n_synapses": len(weights), "n_bytes": weights.n_bytes}
+    return patterns, weights, info | course | sizes
+
+
+def learn_and_recall(task: DelayTask) -> tuple[Raster, Raster, dict]:
+    """Draw rasters, learn them, recall them from their cues: stored, recalled, what fit reports."""
+    params = parameters(task)
+    patterns, weights, info = learn(task)
     cues = patterns.crop(params.n_delays)
-    model = model or LIF
+    model = task.model or LIF
     # Pulses that do more than to add a weight need Brian2's Synapses.
     simulator = synapses if network.driven_variable(model) is None else network
-    recalled = simulator.recall(weights, cues, params, info["threshold"], model, backend)
+    recalled = simulator.recall(weights, cues, params, info["threshold"], model, task.backend)
     return patterns, recalled, info
 
 
@@ -107,11 +128,16 @@ def network_columns(task: DelayTask, info: dict) -> dict:
     return columns | {"threshold": info["threshold"]}
 
 
+def training_columns(task: DelayTask, info: dict) -> dict:
+    """What learning gave."""
+    columns = {name: info[name] for name in TRAINING}
+    return columns | {"threshold_chosen": task.threshold is None}
+
+
 def pattern_rows(task: DelayTask, patterns: Raster, recalled: Raster, info: dict) -> list[dict]:
     """Right, extra and missing spikes of each pattern."""
     columns = network_columns(task, info) | {"backend": task.backend}
-    columns |= {name: info[name] for name in TRAINING}
-    columns |= {"threshold_chosen": task.threshold is None}
+    columns |= training_columns(task, info)
     counts = counts_by_pattern(recalled, patterns, task.n_delays)
     return [
         columns | {"pattern": m} | dict(zip(OUTCOMES, counts[:, m], strict=True))

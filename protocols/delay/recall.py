@@ -29,9 +29,7 @@ PAPER = SMOKE | {"n_neurons": (512, 1024), "seed": tuple(range(10))}
 def run_task(task: RecallTask) -> dict[str, list[dict]]:
     """Rows of all tables for one network."""
     params = networks.parameters(task)
-    patterns, recalled, info = networks.learn_and_recall(
-        params, task.seed, task.model, task.backend
-    )
+    patterns, recalled, info = networks.learn_and_recall(task)
     columns = networks.network_columns(task, info)
     by_step = counts_by_step(recalled, patterns, params.n_delays)
     by_neuron = counts_by_neuron(recalled, patterns, params.n_delays)

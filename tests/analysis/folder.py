@@ -86,6 +86,36 @@ SCAN = [
     *(row | {"scanned": "n_delays", "n_delays": 11, "false_negatives": 9} for row in HITS),
     *(row | {"scanned": "beta", "beta": 0.5} for row in HITS),
 ]
+SCAN += [
+    row | {"learner": "normalised", "threshold": 0.8, "threshold_chosen": False, "gap_high": 1.5}
+    for row in SCAN
+    if row["learner"] == "hebbian"
+]
+RECALLED = {"true_positives": 40, "n_tested": 4, "n_perfect": 4}
+LOST = {"true_positives": 10, "false_negatives": 30, "n_tested": 4, "n_perfect": 1}
+DELAY_SIZE = {"n_neurons": 512, "n_delays": 41, "n_steps": 1000, "n_patterns": 16} | {
+    "firing_prob": 1e-3
+}
+DELAY_DAMAGED = [
+    DELAY_SIZE | {"learner": learner, "seed": seed} | change | outcome
+    for learner, second in (("hebbian", LOST), ("margin", RECALLED))
+    for seed in SEEDS
+    for change, outcome in (
+        ({}, RECALLED),
+        ({"scanned": "resampled", "resampled": 0.25}, second),
+        ({"scanned": "resampled", "resampled": 0.5}, LOST),
+        ({"scanned": "cue_length", "cue_length": 0.75}, second),
+        ({"scanned": "flipped", "flipped": 1e-3}, LOST),
+        ({"scanned": "flipped", "flipped": 1e-2}, LOST | {"n_ran_away": 2}),
+    )
+]
+DELAY_LOADS = [
+    row | {"n_patterns": n, "learner": learner, "missed": missed}
+    for learner in ("hebbian", "margin")
+    for n, missed in ((16, 0), (64, 3))
+    for row in DELAY_DAMAGED
+    if row["learner"] == "hebbian" and row.get("resampled") != 0.5 and "flipped" not in row
+]
 # How many of four patterns are recalled; each perturbation has the baseline, which recalls all.
 ROBUSTNESS = [
     *shares("noise", {0.0: 4}, 4, SEEDS),
@@ -115,6 +145,8 @@ MAIN = {
     schemas.LOWRANK_ROBUSTNESS: lowrank(ROBUSTNESS, schemas.LOWRANK_ROBUSTNESS),
     schemas.DELAY_RECALL: delay(HITS),
     schemas.DELAY_SCAN: delay(SCAN, schemas.DELAY_SCAN),
+    schemas.DELAY_COMPLETION: delay(DELAY_DAMAGED, schemas.DELAY_COMPLETION),
+    schemas.DELAY_CAPACITY: delay(DELAY_LOADS, schemas.DELAY_CAPACITY),
 }
 
 

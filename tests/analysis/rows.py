@@ -63,6 +63,13 @@ SCORE = {
     "gap_high": 0.5,
     "scanned": "none",
     "threshold_chosen": True,
+    **{column.name: 0.0 for column in schemas.DELAY_DAMAGE},
+    "cue_length": 1.0,
+    "cue_start": 0,
+    "n_tested": 2,
+    "n_perfect": 0,
+    "n_ran_away": 0,
+    "n_bytes": 12000,
 }
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from analysis import theory
 from analysis.theory import gamma_window
@@ -56,3 +57,20 @@ def test_windows_begin_at_the_gain_and_rules_choose_their_middle(rule, load):
     assert info["gain"] == pytest.approx(low, abs=0.01 if rule == "pseudo_inverse_neural" else 1e-6)
     assert rule not in SELF_CONNECTIONS
     assert info["self_connection"] == pytest.approx((low + high) / 2, abs=0.02)
+
+
+def test_capacity_of_perceptrons_with_rare_outputs():
+    assert theory.perceptron_capacity(0.5) == pytest.approx(2)
+    found = [theory.perceptron_capacity(f) for f in (1e-3, 4e-3)]
+    np.testing.assert_allclose(found, [118.85, 38.887], rtol=1e-4)
+    assert theory.perceptron_capacity(0.1) == pytest.approx(theory.perceptron_capacity(0.9))
+    # 512 neurons, 41 delays, patterns of 1000 steps.
+    assert theory.delay_capacity(512, 41, 1000, 1e-3) == pytest.approx(2601.5, abs=0.1)
+
+
+def test_the_conditions_of_the_perceptron_capacity_by_sampling():
+    z = np.random.default_rng(0).standard_normal(2_000_000)
+    f, x = 0.02, 1.5
+    ends = (f * np.mean(np.maximum(z + x, 0)), (1 - f) * np.mean(np.maximum(z - x, 0)))
+    formula = [f * (norm.pdf(x) + x * norm.cdf(x)), (1 - f) * (norm.pdf(x) - x * norm.cdf(-x))]
+    np.testing.assert_allclose(ends, formula, rtol=0.01)

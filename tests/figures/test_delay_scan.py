@@ -29,7 +29,7 @@ def test_a_panel_for_each_parameter_and_a_line_for_each_learner(folder):
     assert "F1" in delays.get_ylabel()
     assert figure.get_suptitle().startswith("3 networks; baseline: N = 512, D = 41, T = 1000")
     handles, labels = delays.get_legend_handles_labels()
-    assert labels == ["deconvolved", "hebbian"]
+    assert labels == ["deconvolved", "hebbian", "normalised"]
     found = delay_scan.numbers(folder)["f1_scan"]
     found = found[(found["learner"] == "hebbian") & (found["scanned"] == "n_delays")]
     line, _, bars = handles[1]
@@ -51,7 +51,7 @@ def test_wide_ranges_have_a_logarithmic_axis_with_the_values_as_ticks(folder):
 def test_the_baseline_is_marked(folder):
     for ax, value in zip(delay_scan.draw(folder).axes, (41, 0.7), strict=True):
         rings = [line for line in ax.get_lines() if line.get_markerfacecolor() == "none"]
-        assert len(rings) == 2
+        assert len(rings) == 3  # learners
         np.testing.assert_allclose([line.get_xdata()[0] for line in rings], value, rtol=0.05)
         assert any(list(line.get_xdata()) == [value, value] for line in ax.get_lines())
 

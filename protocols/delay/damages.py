@@ -1,0 +1,155 @@
+"""Recalls of one delay network with many kinds and strengths of damage."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from brianmem.delay import network
+from brianmem.delay.damage import NAMES, Damage, asked_for, damaged
+from brianmem.delay.equations import LIF
+from brianmem.delay.learning import MARGIN_SETTINGS
+from brianmem.delay.learning.margin_settings import MarginSettings
+from brianmem.delay.parameters import DelayParameters
+from brianmem.delay.scores import OUTCOMES, counts_by_pattern
+from brianmem.errors import InputError
+from brianmem.raster import Raster
+from protocols.delay import networks
+from protocols.protocol import BASELINE
+from protocols.sweep.plan import Estimate
+
+# A trial with more than so many times the pattern's spikes has run away, and is stopped.
+RUNAWAY_FACTOR = 6
+# Trials that run side by side: noise and lost spikes take memory for each.
+MOST_TRIALS = 128
+MOST_TRIALS_WITH_NOISE = 16
+
+
+@dataclass(frozen=True)
+class DamagedTask(networks.DelayTask):
+    """One network, and what its recalls have to bear, one kind of damage at a time.
+
+    upper replaces the margin above the threshold of the margin rule's settings, if it is given.
+    The first value of each kind is the baseline, which all patterns are recalled with; n_tested of
+    them are recalled with each other value.
+    """
+
+    upper: float | None
+    n_tested: int
+    resampled: tuple[float, ...]
+    flipped: tuple[float, ...]
+    cue_length: tuple[float, ...]
+    silenced: tuple[float, ...]
+    spurious: tuple[float, ...]
+    lost: tuple[float, ...]
+    membrane_noise: tuple[float, ...]
+    cue_start: tuple[int, ...]
+
+
+def margin_settings(task: DamagedTask) -> MarginSettings | None:
+    """The settings of the margin rule; None for other rules.
+
+    Raises InputError for an upper margin out of range, or of another rule.
+    """
+    chosen = MARGIN_SETTINGS.get(task.learner)
+    if task.upper is None:
+        return chosen
+    if chosen is None:
+        raise InputError(f"the learner '{task.learner}' has no upper margin: leave it at auto")
+    return replace(chosen, upper=task.upper, head_upper=task.upper)
+
+
+def check_task(task: DamagedTask) -> None:
+    """Raise InputError for values that no network, or no recall of it, can have."""
+    networks.check_task(task)
+    margin_settings(task)
+    if task.n_tested < 1:
+        raise InputError(f"n_tested must be at least 1, not {task.n_tested}")
+    if task.model is not None and network.driven_variable(task.model) is None:
+        raise InputError(
+            f"damaged recalls need a pulse that adds w to a variable, not '{task.model.pulse}'"
+        )
+    empty = Raster([], [], [], 1, task.n_neurons, task.n_steps)
+    for _, damage in points(task):
+        asked_for(empty, damage, task.n_delays)
+
+
+def points(task: DamagedTask) -> Iterator[tuple[str, Damage]]:
+    """The baseline, then every other value of each kind, with what differs from the baseline."""
+    baseline = Damage(**{name: getattr(task, name)[0] for name in NAMES})
+    yield BASELINE, baseline
+    for name in NAMES:
+        for value in getattr(task, name)[1:]:
+            yield name, replace(baseline, **{name: value})
+
+
+def estimate(task: DamagedTask) -> Estimate:
+    """What the task costs: the network, and its recalls."""
+    learned = networks.estimate(task)
+    n_tested = min(task.n_tested, task.n_patterns)
+    n_trials = task.n_patterns + n_tested * (sum(1 for _ in points(task)) - 1)
+    n_sites = n_trials * task.n_neurons * task.n_steps
+    # Measured on one core: the step of a neuron, and drawing what is lost.
+    seconds = learned.seconds + 1.5e-8 * n_sites
+    megabytes = 60 * min(n_tested, MOST_TRIALS) * task.n_neurons * task.n_steps / 2**20
+    return Estimate(seconds, learned.memory_mb + megabytes)
+
+
+def run_task(task: DamagedTask, settings: MarginSettings | None = None) -> list[dict]:
+    """A row for each kind and strength of damage; settings for those of the task's margin rule."""
+    params = networks.parameters(task)
+    settings = settings or margin_settings(task)
+    options = {} if settings is None else {"settings": settings}
+    patterns, weights, info = networks.learn(task, **options)
+    upper = None if settings is None else settings.upper
+    columns = {"upper": upper} | networks.network_columns(task, info) | {"backend": task.backend}
+    columns |= networks.training_columns(task, info) | {"n_bytes": info["n_bytes"]}
+    rows = []
+    for scanned, damage in points(task):
+        n_tested = params.n_patterns if scanned == BASELINE else task.n_tested
+        target = asked_for(
+            patterns.take(range(min(n_tested, params.n_patterns))), damage, params.n_delays
+        )
+        counts, ran_away = _recall(task, params, weights, info["threshold"], target, damage)
+        row = {"scanned": scanned} | columns | vars(damage)
+        row |= dict(zip(OUTCOMES, counts.sum(axis=1), strict=True))
+        wrong = counts[1] + counts[2]
+        row |= {"n_tested": target.n_patterns, "n_perfect": np.sum(wrong == 0)}
+        rows.append(row | {"n_ran_away": ran_away.sum()})
+    return rows
+
+
+def _recall(
+    task: DamagedTask,
+    params: DelayParameters,
+    weights,
+    threshold: float,
+    target: Raster,
+    damage: Damage,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Counts of each pattern, shape (3, n_patterns), and whether its recall ran away."""
+    # What is given in thresholds adds to potentials.
+    damage = replace(damage, membrane_noise=threshold * damage.membrane_noise)
+    at_once = MOST_TRIALS_WITH_NOISE if damage.membrane_noise else MOST_TRIALS
+    counts, ran_away = [], []
+    for first in range(0, target.n_patterns, at_once):
+        chosen = range(first, min(first + at_once, target.n_patterns))
+        part = target.take(chosen)
+        rngs = [np.random.default_rng([task.seed, 2, m]) for m in chosen]
+        drive = damaged(part, damage, params.n_delays, params.firing_prob, rngs)
+        run = network.run(
+            weights,
+            drive,
+            params,
+            threshold,
+            task.model or LIF,
+            task.backend,
+            _most_spikes(part, len(drive.forced)),
+        )
+        counts.append(counts_by_pattern(run.raster, part, params.n_delays, drive.forced))
+        ran_away.append(run.ran_away)
+    return np.concatenate(counts, axis=1), np.concatenate(ran_away)
+
+
+def _most_spikes(target: Raster, n_forced: int) -> int:
+    return int((RUNAWAY_FACTOR * len(target) + n_forced) / target.n_patterns) + target.n_neurons

@@ -1,0 +1,91 @@
+"""Figures of damaged recalls, of capacity, and of the published normalisation."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.damage import damage
+from analysis.papers import reported
+from analysis.theory import delay_capacity
+from brianmem import schemas, tables
+from brianmem.errors import InputError
+from figures import delay_capacity as capacity_figure
+from figures import delay_completion, delay_normalisation
+from tests.analysis.folder import DELAY_DAMAGED, HITS, write
+from tests.analysis.rows import delay
+from tests.figures.panels import lines, points
+
+
+def test_the_numbers_of_completion_are_those_of_the_analysis(folder):
+    expected = damage(tables.read(schemas.DELAY_COMPLETION, folder))
+    pd.testing.assert_frame_equal(delay_completion.numbers(folder)["damage"], expected)
+
+
+def test_a_panel_for_each_kind_of_damage(folder):
+    figure = delay_completion.draw(folder)
+    resampled, flipped, length = figure.axes
+    assert resampled.get_xlabel() == "part of the cue's bits drawn anew"
+    # Damage grows to the right, also where its measure falls.
+    assert length.xaxis_inverted() and not resampled.xaxis_inverted()
+    assert flipped.get_xscale() == "symlog"
+    hebbian, margin = lines(resampled, marker="o")
+    lost = 20 / (20 + 30)
+    np.testing.assert_allclose(points(hebbian), [[0, 1], [0.25, lost], [0.5, lost]])
+    np.testing.assert_allclose(points(margin), [[0, 1], [0.25, 1], [0.5, lost]])
+    [cross] = lines(resampled, marker="x")
+    assert dict(points(cross)) == reported.DELAY_DAMAGE["resampled"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["Hebbian", "margin", "reported by the paper"]
+    assert figure.get_suptitle() == "3 networks; N = 512, D = 41, T = 1000, p = 0.001"
+
+
+def test_numbers_of_patterns_are_told_by_the_lines_style(tmp_path):
+    rows = [row | {"n_patterns": n} for row in DELAY_DAMAGED for n in (16, 64)]
+    write(tmp_path, {schemas.DELAY_COMPLETION: delay(rows, schemas.DELAY_COMPLETION)})
+    figure = delay_completion.draw(tmp_path)
+    assert [line.get_linestyle() for line in lines(figure.axes[0], marker="o")] == ["-", "--"] * 2
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[2:4] == ["M = 16", "M = 64"]
+
+
+def test_without_damage_there_is_no_figure(tmp_path):
+    rows = [row for row in DELAY_DAMAGED if "scanned" not in row]
+    write(tmp_path, {schemas.DELAY_COMPLETION: delay(rows, schemas.DELAY_COMPLETION)})
+    with pytest.raises(InputError, match="damaged recalls of"):
+        delay_completion.draw(tmp_path)
+
+
+def test_capacity_has_a_row_for_each_measure(folder):
+    figure = capacity_figure.draw(folder)
+    clean, errors, resampled, length = figure.axes
+    assert clean.get_title() == "N = 512, T = 1000"
+    assert length.get_ylabel() == "F1, 75% of\nthe cue given"
+    for line in lines(clean, marker="o"):
+        np.testing.assert_allclose(points(line), [[16, 1], [64, 1]])
+    for line in lines(resampled, marker="o"):
+        np.testing.assert_allclose(points(line), [[16, 0.4], [64, 0.4]])
+    n_sites = 64 * 512 * 959
+    for line in lines(errors, marker="o"):
+        np.testing.assert_allclose(
+            points(line), [[16, capacity_figure.FEWEST_ERRORS], [64, 3 / n_sites]]
+        )
+    theory = [line.get_xdata()[0] for line in lines(clean, linestyle="-", marker="None")]
+    assert theory == [delay_capacity(512, 41, 1000, 1e-3)]
+
+
+def test_the_normalisation_shows_where_the_threshold_would_be(folder):
+    figure = delay_normalisation.draw(folder)
+    found = delay_normalisation.numbers(folder)["thresholds"]
+    delays = found[found["scanned"] == "n_delays"]
+    assert delays["value"].tolist() == [3, 11, 41]
+    assert np.allclose(found["threshold"], 0.8) and set(found["gap_high"]) == {1.5}
+    # N D / (M (T - D))
+    np.testing.assert_allclose(delays["drive"], [512 * d / (16 * (1000 - d)) for d in (3, 11, 41)])
+    [dashed] = [line for ax in figure.axes for line in lines(ax, linestyle="--")][:1]
+    np.testing.assert_allclose(points(dashed)[:, 1], 0.8)
+
+
+def test_the_normalisation_needs_its_scans(tmp_path):
+    write(tmp_path, {schemas.DELAY_SCAN: delay(HITS, schemas.DELAY_SCAN)})
+    with pytest.raises(InputError, match="scans of the learner 'normalised'"):
+        delay_normalisation.draw(tmp_path)
