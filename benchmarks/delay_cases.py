@@ -21,7 +21,7 @@ def sparse(n_neurons: int, seed: int = 1) -> tuple[Case, Raster]:
 def dense(n_neurons: int = 512, firing_prob: float = 1e-2, seed: int = 1) -> tuple[Case, Raster]:
     """Recall of one of 16 patterns with ten times as many spikes, with all synapses."""
     params = DelayParameters("margin", n_neurons, firing_prob=firing_prob)
-    patterns, weights, threshold = _learn(params, "loaded", seed)
+    patterns, weights, threshold = _learn(params, "dense", seed)
     pattern = patterns.select(0)
     return _case(weights, pattern.crop(params.n_delays), params, threshold), pattern
 

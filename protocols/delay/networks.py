@@ -6,8 +6,8 @@ import numpy as np
 
 from brianmem.delay import network, synapses
 from brianmem.delay.equations import LIF
-from brianmem.delay.learning import check_learner, fit
-from brianmem.delay.learning.margin import PRESETS
+from brianmem.delay.learning import MARGIN_SETTINGS, check_learner, fit
+from brianmem.delay.learning.surrogate import SurrogateSettings
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.retraining import retrain
 from brianmem.delay.scores import OUTCOMES, counts_by_pattern
@@ -21,6 +21,7 @@ from protocols.sweep.plan import COMPILER_MB, PROCESS_MB, Estimate
 
 # The margin rule, and then its weights changed for the equations that the network runs with.
 RETRAINED, TAUGHT_AS = "retrained", "margin"
+MANY_PATTERNS = 32  # beyond which neurons of the margin rule need more than the Hebbian synapses
 PARAMETERS = tuple(field.name for field in fields(DelayParameters))
 TRAINING = ("n_synapses", "missed", "extra", "gap_low", "gap_high")
 BENCHMARK = {
@@ -76,10 +77,14 @@ def estimate(task: DelayTask) -> Estimate:
     pairs = n_spikes * params.n_neurons * params.n_delays * params.firing_prob
     n_synapses = min(2 * pairs, params.n_neurons**2 * params.n_delays)
     n_events = n_spikes * n_synapses / params.n_neurons
-    seconds = 0.3 + 1.5e-7 * n_sites + 3e-7 * n_synapses + 2e-9 * n_events
-    if params.learner == "margin":
-        seconds += PRESETS["default"].n_sweeps * 4e-5 * params.n_patterns * params.n_neurons
     megabytes = (45 * n_sites + 100 * n_synapses) / 2**20
+    seconds = 0.3 + 1.5e-7 * n_sites + 3e-7 * n_synapses + 2e-9 * n_events
+    if params.learner in MARGIN_SETTINGS:
+        more_seconds, more_megabytes = _margin_costs(params)
+        seconds, megabytes = seconds + more_seconds, megabytes + more_megabytes
+    if params.learner == "surrogate":
+        seconds += 0.2 * SurrogateSettings.n_epochs * 1.2e-7 * n_sites
+        megabytes += 24 * n_sites / 2**20
     if params.learner == "pseudo_inverse":  # all synapses
         seconds += 1.5e-7 * params.n_neurons * n_spikes * params.n_delays
         megabytes += 8 * params.n_neurons**2 * params.n_delays / 2**20
@@ -87,6 +92,17 @@ def estimate(task: DelayTask) -> Estimate:
         n_copies = n_synapses * params.n_patterns
         seconds, megabytes = seconds + 3e-7 * n_copies, megabytes + 300 * n_copies / 2**20
     return Estimate(seconds, PROCESS_MB + COMPILER_MB + megabytes)
+
+
+def _margin_costs(params: DelayParameters) -> tuple[float, float]:
+    """Seconds and megabytes of the margin rule, without noise and early ends."""
+    settings = MARGIN_SETTINGS[params.learner]
+    n_inputs = params.n_neurons * params.n_steps * params.firing_prob
+    visits = settings.n_sweeps * (1 + settings.n_heads) * params.n_patterns * params.n_neurons
+    few = settings.support == "auto"
+    seconds = visits * n_inputs * (1e-9 if few else 1e-8)
+    dense = 4 * params.n_neurons**2 * params.n_delays / 2**20
+    return seconds, 2 * dense if not few or params.n_patterns > MANY_PATTERNS else 0.0
 
 
 def learn(task: DelayTask, **options) -> tuple[Raster, DelayWeights, dict]:

@@ -36,7 +36,7 @@ DAMAGE = {
     "membrane_noise": (0.0,),
     "cue_start": (0,),
 }
-BASE = networks.BENCHMARK | DAMAGE | {"learner": ("margin_loaded",), "seed": tuple(range(5))}
+BASE = networks.BENCHMARK | DAMAGE | {"learner": ("margin_dense",), "seed": tuple(range(5))}
 
 
 def _grid(base: dict) -> tuple[dict, dict]:

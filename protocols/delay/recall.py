@@ -22,7 +22,8 @@ class RecallTask(networks.DelayTask):
     details: bool
 
 
-SMOKE = networks.BENCHMARK | {"seed": tuple(range(5))}
+LEARNERS = (*networks.BENCHMARK["learner"], "surrogate")
+SMOKE = networks.BENCHMARK | {"learner": LEARNERS, "seed": tuple(range(5))}
 PAPER = SMOKE | {"n_neurons": (512, 1024), "seed": tuple(range(10))}
 
 

@@ -109,6 +109,13 @@ DELAY_DAMAGED = [
         ({"scanned": "flipped", "flipped": 1e-2}, LOST | {"n_ran_away": 2}),
     )
 ]
+MARGINS = [
+    row | {"n_neurons": 128, "upper": upper, "n_patterns": n}
+    for row in DELAY_DAMAGED
+    if row["learner"] == "margin"
+    for upper in (0.5, 1.0, 2.0)
+    for n in (16, 64)
+]
 DELAY_LOADS = [
     row | {"n_patterns": n, "learner": learner, "missed": missed}
     for learner in ("hebbian", "margin")
@@ -145,7 +152,7 @@ MAIN = {
     schemas.LOWRANK_ROBUSTNESS: lowrank(ROBUSTNESS, schemas.LOWRANK_ROBUSTNESS),
     schemas.DELAY_RECALL: delay(HITS),
     schemas.DELAY_SCAN: delay(SCAN, schemas.DELAY_SCAN),
-    schemas.DELAY_COMPLETION: delay(DELAY_DAMAGED, schemas.DELAY_COMPLETION),
+    schemas.DELAY_COMPLETION: delay(DELAY_DAMAGED + MARGINS, schemas.DELAY_COMPLETION),
     schemas.DELAY_CAPACITY: delay(DELAY_LOADS, schemas.DELAY_CAPACITY),
 }
 

@@ -13,6 +13,7 @@ GRID = [row | {"gamma_chosen": False, "gamma": gamma} for row in FALL for gamma 
 FLIPS = shares("flip_fraction", {0.0: 4, 0.1: 3, 0.2: 0}, 4, seeds=(0, 1, 2))
 HITS = [{"true_positives": 5 + seed, "false_positives": 1, "seed": seed} for seed in range(8)]
 SCAN = [row | {"scanned": "n_patterns", "n_patterns": 4} for row in HITS]
+DAMAGED = HITS + [row | {"scanned": "lost", "lost": 0.2} for row in HITS]
 SPIKES = [{"kind": kind, "step": 20, "neuron": 1} for kind in ("target", "recalled")]
 
 RAW = {
@@ -22,6 +23,8 @@ RAW = {
     schemas.LOWRANK_DIGITS: lowrank(FLIPS, schemas.LOWRANK_DIGITS),
     schemas.DELAY_RECALL: delay(HITS),
     schemas.DELAY_SCAN: delay(HITS + SCAN, schemas.DELAY_SCAN),
+    schemas.DELAY_COMPLETION: delay(DAMAGED, schemas.DELAY_COMPLETION),
+    schemas.DELAY_CAPACITY: delay(DAMAGED, schemas.DELAY_CAPACITY),
     schemas.DELAY_RECALL_NEURONS: delay([{"neuron": 3}], schemas.DELAY_RECALL_NEURONS),
     schemas.DELAY_RECALL_STEPS: delay([{"step": 9}], schemas.DELAY_RECALL_STEPS),
     schemas.DELAY_RECALL_SPIKES: delay(SPIKES, schemas.DELAY_RECALL_SPIKES),
@@ -32,6 +35,8 @@ COMMANDS = [
     ("overlap", ("--of", "recall", "digits"), {results.OVERLAP_SUMMARY: 6}),
     ("f1", (), {results.F1_SUMMARY: 1, results.F1_NEURONS: 1, results.F1_STEPS: 1}),
     ("f1", ("--of", "scan"), {results.F1_SCAN: 2}),
+    ("damage", (), {results.DAMAGE: 2}),
+    ("damage", ("--of", "capacity"), {results.DAMAGE: 2}),
     ("capacity", ("--criterion", "0.6"), {results.CAPACITY: 6}),
     ("completion", (), {results.COMPLETION: 2}),
     ("gamma", ("--seed", "1"), {results.BEST_GAMMA: 3}),
@@ -138,6 +143,7 @@ def test_names_and_columns_of_results():
         "overlap_summary",
         "f1_summary",
         "f1_scan",
+        "damage",
         "f1_neurons",
         "f1_steps",
         "capacity",

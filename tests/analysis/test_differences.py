@@ -79,7 +79,7 @@ def test_digits_of_the_paper_are_no_difference(tmp_path, folder):
 
 
 def test_f1_before_training(folder):
-    found = measured("gradient", folder)
+    found = measured("another derivative", folder)
     assert found["hebbian: F1, least"].value == pytest.approx(14 / 17)
     assert found["deconvolved: F1, mean over 3 networks"].value > 0.9
 
@@ -87,3 +87,20 @@ def test_f1_before_training(folder):
 def test_the_printed_factor(folder):
     used, printed = measured("printed factor", folder).values()
     assert used.value == pytest.approx(0.4) and printed.value == pytest.approx(0.4 / 16)
+
+
+def test_bits_that_are_drawn_anew_and_bits_that_are_inverted(folder):
+    found = measured("flipped bits", folder)
+    assert {name: interval.value for name, interval in found.items()} == pytest.approx(
+        {
+            "hebbian, resampled 0.25: F1, mean": 0.4,
+            "margin, resampled 0.25: F1, mean": 1.0,
+            "hebbian, flipped 0.001: F1, mean": 0.4,
+            "margin, flipped 0.001: F1, mean": 0.4,
+        }
+    )
+
+
+def test_capacities_of_delay_networks(folder):
+    values = [interval.value for interval in measured("capacity of the delay", folder).values()]
+    assert values == pytest.approx([64, 2601.5, 512**2 * 41 / 959], rel=1e-3)

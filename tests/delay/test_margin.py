@@ -200,7 +200,7 @@ def test_progress_is_told_neuron_by_neuron():
 @pytest.mark.parametrize("keep", [0.5, 0.2])
 def test_the_strongest_synapses_are_kept_and_learn_again(keep):
     patterns, params = small(n_patterns=6, n_neurons=80, n_delays=25, n_steps=250, firing_prob=4e-3)
-    chosen = PRESETS["loaded"]
+    chosen = PRESETS["dense"]
     before, _ = fit(patterns, params, settings=chosen)
     weights, info = fit(patterns, params, settings=replace(chosen, keep=keep))
     assert f1(weights, patterns, params, info) == 1

@@ -5,19 +5,27 @@ import pandas as pd
 import pytest
 
 from analysis.damage import damage
+from analysis.delay import f1
 from analysis.papers import reported
 from analysis.theory import delay_capacity
 from brianmem import schemas, tables
 from brianmem.errors import InputError
 from figures import delay_capacity as capacity_figure
-from figures import delay_completion, delay_normalisation
+from figures import (
+    delay_completion,
+    delay_normalisation,
+    delay_precision,
+    delay_tradeoff,
+    delay_training,
+)
 from tests.analysis.folder import DELAY_DAMAGED, HITS, write
 from tests.analysis.rows import delay
 from tests.figures.panels import lines, points
 
 
 def test_the_numbers_of_completion_are_those_of_the_analysis(folder):
-    expected = damage(tables.read(schemas.DELAY_COMPLETION, folder))
+    table = tables.read(schemas.DELAY_COMPLETION, folder)
+    expected = damage(table[table["n_neurons"] == 512])
     pd.testing.assert_frame_equal(delay_completion.numbers(folder)["damage"], expected)
 
 
@@ -89,3 +97,55 @@ def test_the_normalisation_needs_its_scans(tmp_path):
     write(tmp_path, {schemas.DELAY_SCAN: delay(HITS, schemas.DELAY_SCAN)})
     with pytest.raises(InputError, match="scans of the learner 'normalised'"):
         delay_normalisation.draw(tmp_path)
+
+
+def test_the_trade_off_has_a_point_for_each_margin(folder):
+    figure = delay_tradeoff.draw(folder)
+    *panels, last = [ax for ax in figure.axes if ax.axison]
+    assert [ax.get_title() for ax in panels] == [
+        "25% of the cue drawn anew",
+        "50% of the cue drawn anew",
+        "0.001 of the cue inverted",
+        "0.01 of the cue inverted",
+        "75% of the cue given",
+    ]
+    few, many = lines(panels[0], marker="o")
+    np.testing.assert_allclose(points(few), [[0.5, 1], [1, 1], [2, 1]])
+    np.testing.assert_allclose(points(many), points(few))
+    # Damaged cues, 1, 0.4 and 1, against inverted bits, 0.4: the same for each margin.
+    joined = lines(last, marker="o", linestyle="-")
+    for line in joined:
+        np.testing.assert_allclose(points(line)[:3], [[0.4, 0.8]] * 3)
+
+
+def test_a_single_margin_is_no_trade_off(tmp_path):
+    write(tmp_path, {schemas.DELAY_COMPLETION: delay(DELAY_DAMAGED, schemas.DELAY_COMPLETION)})
+    with pytest.raises(InputError, match="several upper margins"):
+        delay_tradeoff.draw(tmp_path)
+
+
+def test_precision_in_synapses_bits_and_bytes(folder):
+    table = tables.read(schemas.DELAY_PRECISION, folder)
+    found = delay_precision.numbers(folder)["precision"].set_index(["scanned", "keep", "bits"])
+    assert set(found.index.get_level_values("bits")) == {3, 32}
+    for (scanned, keep, bits), row in found.iterrows():
+        levels = table["n_levels"].isna() if bits == 32 else table["n_levels"] == 7
+        same = table[(table["scanned"] == scanned) & (table["keep"] == keep) & levels]
+        assert row["f1"] == pytest.approx(f1(same).groupby(same["seed"]).mean().mean())
+        assert row["kilobytes"] == pytest.approx(same["n_synapses"].mean() * bits / 8000)
+    kept, bits, _ = delay_precision.draw(folder).axes
+    assert kept.get_xlabel() == "part of the synapses kept"
+    assert [text.get_text() for text in bits.get_xticklabels()] == ["3", "32"]
+
+
+def test_training_by_epoch_and_along_time(folder):
+    table = tables.read(schemas.DELAY_TRAINING, folder)
+    figure = delay_training.draw(folder)
+    cases = table[["start", "scale", "support"]].drop_duplicates()
+    tops = figure.axes[: len(cases)]
+    first = tops[0].get_lines()[-1]  # the mean comes last
+    hebbian = table[(table["start"] == "hebbian") & (table["support"] == "hebbian")]
+    by_seed = hebbian.pivot_table(index="epoch", columns="seed", values="loss").ffill()
+    np.testing.assert_allclose(first.get_ydata(), 1 - by_seed.mean(axis=1))
+    assert tops[0].get_title() == "Hebbian\nHebbian synapses, scale 2.2"
+    assert figure.axes[0].get_ylabel() == "F1"

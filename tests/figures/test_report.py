@@ -216,8 +216,9 @@ def test_times_of_the_papers_figure_are_told_apart(tmp_path):
     }
 
 
-def test_no_box_without_trouble(folder, boundary, pictures, monkeypatch):
-    monkeypatch.setattr(sources, "RAW", {schema.name: schema for schema in MAIN | boundary})
+def test_no_box_without_trouble(folder, boundary, rasters, pictures, monkeypatch):
+    known = MAIN | boundary | rasters
+    monkeypatch.setattr(sources, "RAW", {schema.name: schema for schema in known})
     assert 'class="warning"' not in report.report(folder, pictures, folder)
 
 

@@ -27,6 +27,7 @@ from brianmem.raster import Raster
 # The margin rule with each of its sets of settings.
 MARGIN_SETTINGS = {
     "margin": PRESETS["default"],
+    "margin_dense": PRESETS["dense"],
     "margin_robust": PRESETS["robust"],
     "margin_loaded": PRESETS["loaded"],
     "margin_capacity": PRESETS["capacity"],

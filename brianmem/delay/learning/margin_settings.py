@@ -97,6 +97,8 @@ PRESETS = {
         head_lower=0.45,
         n_averaged=3,
     ),
+    # All synapses, with margins that rounding and pruning can eat from.
+    "dense": MarginSettings("full", 0.5, 0.4, n_sweeps=60, rate=1.0, last_rate=1.0),
     # Good at everything at once: damaged cues, and noise during recall.
     "robust": MarginSettings(
         "full",
