@@ -5,6 +5,7 @@
 PYTHON ?= python3
 GRID ?= smoke
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+EXTRAS ?= test,lint
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -62,5 +63,5 @@ $(READY): pyproject.toml
 	@touch $@
 
 $(READY_DEV): $(READY)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
 	@touch $@
