@@ -81,13 +81,13 @@ def test_sidecar_and_timings(tmp_path):
     assert {"versions", "git_commit", "git_clean", "backend", "schema_version"} <= set(sidecar)
     assert sidecar["versions"]["brian2"].startswith("2.")
     table = tables.read(schemas.DELAY_RECALL, tmp_path)
-    assert len(table) == sidecar["n_rows"] == 3 * 5 * 3  # learners, seeds, patterns
+    assert len(table) == sidecar["n_rows"] == 4 * 5 * 3  # learners, seeds, patterns
     assert list(dict.fromkeys(table["seed"])) == [3, 4, 5, 6, 7]
     # Another protocol adds its timings; the same one replaces its own.
     assert run(LOWRANK, *SMALL_LOWRANK, "--jobs", 0, "--out", tmp_path) == 0
     assert run(DELAY, *SMALL_DELAY, "--set", "seed=0", "--jobs", 0, "--out", tmp_path) == 0
     timings = tables.read(schemas.TIMINGS, tmp_path)
-    assert dict(timings["protocol"].value_counts()) == {"lowrank.recall": 8, "delay.recall": 3}
+    assert dict(timings["protocol"].value_counts()) == {"lowrank.recall": 8, "delay.recall": 4}
     assert (timings["seconds"] > 0).all()
 
 
