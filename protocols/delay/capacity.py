@@ -62,7 +62,7 @@ PAPER = (
     _curve("margin_loaded", 512, (1024,)),
     _curve("margin_capacity", 512, (1024, 2048, 2300, 2600), (0,)),
     _curve("hebbian", 1024, (16, 32, 64)),
-    _curve("deconvolved", 1024, (32, 64, 128)),
+    _curve("deconvolved", 1024, (32, 64, 96)),
 )
 SMOKE = (
     _curve("hebbian", 64, (1, 2, 4, 8)),

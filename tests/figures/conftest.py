@@ -10,6 +10,7 @@ from protocols.lowrank.boundary import SCHEMAS, BoundaryTask, run_task
 from tests.analysis.folder import write
 
 SIZE = {"n_neurons": 40, "n_delays": 12, "n_steps": 80, "n_patterns": 3, "firing_prob": 0.02}
+NOT_COMPILED = ["--jobs", "0", "--backend", "numpy"]
 SMALL = [
     (precision.PROTOCOL, {"keep": "1,0.3", "n_levels": "auto,7", "seed": "0,1"}),
     (training.PROTOCOL, {"n_epochs": 12, "seed": "0,1"}),
@@ -44,7 +45,7 @@ def rasters(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rasters")
     for protocol, settings in SMALL:
         options = [f"--set={name}={value}" for name, value in (SIZE | settings).items()]
-        assert cli.main(protocol, [*options, "--jobs", "0", "--out", str(folder)]) == 0
+        assert cli.main(protocol, [*options, *NOT_COMPILED, "--out", str(folder)]) == 0
     return {
         schema: tables.read(schema, folder) for protocol, _ in SMALL for schema in protocol.schemas
     }
