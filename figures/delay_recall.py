@@ -120,5 +120,5 @@ def _draw_networks(ax, recall, summary) -> None:
         ax.errorbar(position, mean["f1"], limits(mean, "f1"), fmt="_", ms=20, color="k", lw=1)
     ax.axhline(1, color="0.7", lw=0.6, zorder=0)
     ax.set(ylabel="F1 of each network and mean", xlim=(-0.6, len(learners) - 0.4))
-    ax.set_xticks(range(len(learners)), learners)
+    ax.set_xticks(range(len(learners)), learners, rotation=20, ha="right")
     letter(ax, "c")
