@@ -77,7 +77,7 @@ def digit_files(source) -> list[Path]:
     fetched.
     """
     if source == MNIST:
-        return mnist.fetch()
+        return mnist.files()
     path = Path(source)
     if path.is_dir():
         path = _only_images_file(path)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from brianmem.errors import InputError
+from brianmem.fetch import fetch
 
 MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 MD5 = {
@@ -11,24 +11,10 @@ MD5 = {
 }
 
 
-def fetch() -> list[Path]:
+def files() -> list[Path]:
     """The files of images and of labels, in MNIST's idx format and gzipped.
 
     Raises InputError if one is not in the cache and cannot be fetched, or is not the known file.
     """
-    return [_fetch(name) for name in MD5]
-
-
-def _fetch(name: str) -> Path:
-    import pooch  # takes longer than to read digits from a file
-
-    url, folder = MIRROR + name, pooch.os_cache("brianmem")
-    try:
-        return Path(pooch.retrieve(url, f"md5:{MD5[name]}", name, folder))
-    except OSError as error:  # a connection's, too
-        reason = error.strerror or type(error).__name__
-    except ValueError:
-        reason = "another file is there"
-    raise InputError(
-        f"cannot fetch {url} into {folder} ({reason}): give files of MNIST with --digits PATH"
-    )
+    instead = "give files of MNIST with --digits PATH"
+    return [fetch(MIRROR + name, md5, instead) for name, md5 in MD5.items()]

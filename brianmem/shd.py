@@ -5,6 +5,7 @@ Source: Cramer, Stradmann, Schemmel & Zenke (2022), IEEE Trans. Neural Netw. Lea
 
 import gzip
 import io
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from brianmem.errors import InputError
+from brianmem.fetch import fetch
 from brianmem.raster import Raster
 
 N_CHANNELS = 700  # of the artificial cochlea
@@ -91,7 +93,8 @@ def shd_files(source) -> list[Path]:
     Raises InputError for a folder without such a file or with several, and if it cannot be fetched.
     """
     if source in MD5:
-        return [_fetch(f"{source}.h5.gz", MD5[source])]
+        instead = "give a file of spoken digits with --shd PATH"
+        return [fetch(f"{SERVER}{source}.h5.gz", MD5[source], instead)]
     path = Path(source)
     if path.is_dir():
         found = sorted([*path.glob("*.h5"), *path.glob("*.h5.gz")])
@@ -178,20 +181,6 @@ def _opened(path: Path):
             file = io.BytesIO(gzip.decompress(path.read_bytes()))
         return h5py.File(file, "r")
     except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
+        number = getattr(error, "errno", None)  # HDF5 has it in a text of its own
+        reason = os.strerror(number) if number else error
         raise InputError(f"cannot read spoken digits from {path}: {reason}") from None
-
-
-def _fetch(name: str, md5: str) -> Path:
-    import pooch  # takes longer than to draw words
-
-    url, folder = SERVER + name, pooch.os_cache("brianmem")
-    try:
-        return Path(pooch.retrieve(url, f"md5:{md5}", name, folder))
-    except OSError as error:  # a connection's, too
-        reason = error.strerror or type(error).__name__
-    except ValueError:
-        reason = "another file is there"
-    raise InputError(
-        f"cannot fetch {url} into {folder} ({reason}): give a file of spoken digits with --shd PATH"
-    )

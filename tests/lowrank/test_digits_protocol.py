@@ -147,7 +147,7 @@ def test_labels_are_part_of_the_key(files, tmp_path):
 
 
 def test_mnist_is_known_by_the_files_that_were_fetched(files, tmp_path, monkeypatch):
-    monkeypatch.setattr(mnist, "fetch", lambda: files)
+    monkeypatch.setattr(mnist, "files", lambda: files)
     protocol._load_once.cache_clear()
     fetched, given = sweep(tmp_path, digits="mnist"), sweep(tmp_path, digits=str(files[0]))
     assert fetched.inputs == given.inputs
@@ -161,7 +161,7 @@ def test_without_mnist_nothing_is_written(tmp_path, monkeypatch, capsys):
     def fail() -> list[Path]:
         raise InputError("cannot fetch it: give files of MNIST with --digits PATH")
 
-    monkeypatch.setattr(mnist, "fetch", fail)
+    monkeypatch.setattr(mnist, "files", fail)
     protocol._check_digits.cache_clear()
     assert cli.main(PROTOCOL, ["--digits", "mnist", "--out", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.strip().endswith("give files of MNIST with --digits PATH")
