@@ -16,7 +16,10 @@ import pytest
 
 from brianmem import schemas, tables
 from protocols import cli
+from protocols.delay.completion import PROTOCOL as COMPLETION
 from protocols.delay.recall import PROTOCOL as DELAY
+from protocols.delay.sequence import PROTOCOL as SEQUENCE
+from protocols.delay.targets import PROTOCOL as TARGETS
 from protocols.lowrank.digits import PROTOCOL as DIGITS
 from protocols.lowrank.recall import PROTOCOL as LOWRANK
 from protocols.protocol import make_tasks, resolve_grid
@@ -307,3 +310,45 @@ def test_a_grid_is_not_replaced_by_another_of_the_same_name():
         assigned = [s.targets[0] for s in statements if isinstance(s, ast.Assign)]
         names = Counter(target.id for target in assigned if isinstance(target, ast.Name))
         assert not [name for name, times in names.items() if times > 1], module
+
+
+def test_weights_are_retrained_for_other_equations_in_every_protocol(tmp_path):
+    """Conductances that last for steps: the margin rule's weights fail, taught ones do not."""
+    path = tmp_path / "slow.toml"
+    path.write_text(
+        'model = """\ndv/dt = (g*(4 - v) - v)/tau : 1\ndg/dt = -g/(2*ms) : 1\n"""\n'
+        'pulse = "g_post += w"\n'
+    )
+    small = [*SMALL_DELAY, "--set", "seed=0", "--set", "learner=margin,retrained"]
+    small += [
+        "--set",
+        "firing_prob=0.02",
+        "--equations",
+        path,
+        "--backend",
+        "numpy",
+        "--jobs",
+        0,
+        "--out",
+        tmp_path,
+    ]
+    for protocol, schema, others in (
+        (DELAY, schemas.DELAY_RECALL, ()),
+        (TARGETS, schemas.DELAY_TARGETS, ("--set", "target=bernoulli")),
+    ):
+        assert run(protocol, *small, *others) == 0
+        table = tables.read(schema, tmp_path)
+        errors = table["false_positives"] + table["false_negatives"]
+        by_learner = errors.groupby(table["learner"]).sum()
+        assert by_learner["retrained"] < 0.2 * by_learner["margin"]
+
+
+@pytest.mark.parametrize("protocol", [DELAY, TARGETS, SEQUENCE, COMPLETION], ids=lambda p: p.name)
+def test_pulses_that_need_synapses_are_refused_before_anything_runs(protocol, tmp_path, capsys):
+    path = tmp_path / "halved.toml"
+    path.write_text('pulse = "v_post += 0.5*w"\n')
+    out = tmp_path / "out"
+    options = ["--set", "learner=retrained", "--equations", path, "--out", out]
+    assert run(protocol, *options) == 2
+    assert "a pulse that adds w to a variable, not 'v_post += 0.5*w'" in capsys.readouterr().err
+    assert not out.exists()

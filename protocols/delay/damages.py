@@ -65,10 +65,7 @@ def check_task(task: DamagedTask) -> None:
     margin_settings(task)
     if task.n_tested < 1:
         raise InputError(f"n_tested must be at least 1, not {task.n_tested}")
-    if task.model is not None and network.driven_variable(task.model) is None:
-        raise InputError(
-            f"damaged recalls need a pulse that adds w to a variable, not '{task.model.pulse}'"
-        )
+    networks.check_pulse(task, "a damaged recall")
     empty = Raster([], [], [], 1, task.n_neurons, task.n_steps)
     for _, damage in points(task):
         asked_for(empty, damage, task.n_delays)

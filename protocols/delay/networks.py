@@ -15,6 +15,7 @@ from brianmem.delay.units import constants
 from brianmem.delay.weights import DelayWeights
 from brianmem.equation_check import check_model as check_equations
 from brianmem.equations import Model
+from brianmem.errors import InputError
 from brianmem.patterns import draw_rasters
 from brianmem.raster import Raster
 from protocols.sweep.plan import COMPILER_MB, PROCESS_MB, Estimate
@@ -64,6 +65,16 @@ def check_task(task: DelayTask) -> None:
     """Raise InputError for values that no network can have."""
     params = parameters(task)
     check_learner(TAUGHT_AS if params.learner == RETRAINED else params.learner)
+    if params.learner == RETRAINED:
+        check_pulse(task, "retraining")
+
+
+def check_pulse(task: DelayTask, what: str) -> None:
+    """Raise InputError for equations whose pulse does more than to add a weight."""
+    if task.model is not None and network.driven_variable(task.model) is None:
+        raise InputError(
+            f"{what} needs a pulse that adds w to a variable, not '{task.model.pulse}'"
+        )
 
 
 def estimate(task: DelayTask) -> Estimate:
@@ -117,15 +128,22 @@ def learn(task: DelayTask, **options) -> tuple[Raster, DelayWeights, dict]:
     patterns = draw_rasters(
         params.n_patterns, params.n_neurons, params.n_steps, params.firing_prob, rng
     )
+    return patterns, *learned(task, patterns, params, **options)
+
+
+def learned(
+    task: DelayTask, patterns: Raster, params: DelayParameters, **options
+) -> tuple[DelayWeights, dict]:
+    """The weights by the task's learner, for its equations if they are retrained; as of fit."""
     rng = np.random.default_rng([task.seed, 1])
     if params.learner != RETRAINED:
-        return patterns, *fit(patterns, params, rng, **options)
+        return fit(patterns, params, rng, **options)
     weights, info = fit(patterns, replace(params, learner=TAUGHT_AS), rng, **options)
     weights, course = retrain(
         weights, patterns, params, info["threshold"], task.model or LIF, task.backend
     )
     sizes = {"n_synapses": len(weights), "n_bytes": weights.n_bytes}
-    return patterns, weights, info | course | sizes
+    return weights, info | course | sizes
 
 
 def learn_and_recall(task: DelayTask) -> tuple[Raster, Raster, dict]:

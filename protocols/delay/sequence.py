@@ -43,10 +43,7 @@ def check_task(task: SequenceTask) -> None:
     for name, least in (("background_steps", 0), ("bin_steps", 1)):
         if getattr(task, name) < least:
             raise InputError(f"{name} must be at least {least}, not {getattr(task, name)}")
-    if task.model is not None and network.driven_variable(task.model) is None:
-        raise InputError(
-            f"a sequence needs a pulse that adds w to a variable, not '{task.model.pulse}'"
-        )
+    networks.check_pulse(task, "a sequence")
 
 
 def estimate(task: SequenceTask) -> Estimate:

@@ -11,7 +11,6 @@ from brianmem import schemas
 from brianmem.delay import network
 from brianmem.delay.drive import cued
 from brianmem.delay.equations import LIF
-from brianmem.delay.learning import fit
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.scores import OUTCOMES, counts_by_pattern
 from brianmem.errors import InputError
@@ -134,10 +133,7 @@ def check_task(task: TargetsTask) -> None:
         raise InputError(f"unknown target '{task.target}': choose from {', '.join(TARGETS)}")
     if task.n_periods < 1:
         raise InputError(f"n_periods must be at least 1, not {task.n_periods}")
-    if task.model is not None and network.driven_variable(task.model) is None:
-        raise InputError(
-            f"targets need a pulse that adds w to a variable, not '{task.model.pulse}'"
-        )
+    networks.check_pulse(task, "recall of other targets")
     parameters(task, make_targets(task).target)
 
 
@@ -166,7 +162,7 @@ def run_task(task: TargetsTask) -> dict[str, list[dict]]:
     stored = make_targets(task)
     params = parameters(task, stored.target)
     patterns = stored.target.crop(params.n_steps)
-    weights, info = fit(patterns, params, np.random.default_rng([task.seed, 1]))
+    weights, info = networks.learned(task, patterns, params)
     drive = cued(patterns.crop(params.n_delays), stored.target.n_steps)
     # A recall that fires more often has run away, and is stopped.
     most_spikes = RUNAWAY_FACTOR * max(np.bincount(stored.target.pattern, minlength=1))
