@@ -29,6 +29,20 @@ SCANNED = {
     "beta": (0.7, 0.3, 0.5, 0.9),
     "seed": tuple(range(10)),
 }
+# In place of the one that each network is given or learns for.
+THRESHOLDS = (None, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2)
+# The slow learners have fewer networks.
+SURROGATE = {"learner": ("surrogate",), "seed": tuple(range(3))}
+# Half a minute a network, and minutes from N D / (T - D) = 22 patterns on.
+PSEUDO_INVERSE = {
+    "learner": ("pseudo_inverse",),
+    "n_neurons": (512, 128, 256, 384),
+    "n_delays": (41, 3, 7, 15, 31, 63),
+    "n_steps": (1000, 64, 128, 256, 512),
+    "n_patterns": (16, 1, 2, 4, 8, 20),
+    "firing_prob": (1e-3, 1e-4, 3e-4, 5e-4, 2e-3),
+    "seed": tuple(range(3)),
+}
 # The published code has a threshold of its own, and is scanned at N = 1024.
 AS_PUBLISHED = {"learner": ("normalised",), "threshold": (0.8,)}
 LARGER = {
@@ -40,7 +54,9 @@ LARGER = {
     "beta": (0.7,),
 }
 PAPER = (
-    networks.BENCHMARK | SCANNED,
+    networks.BENCHMARK | SCANNED | {"threshold": THRESHOLDS},
+    networks.BENCHMARK | SCANNED | {"threshold": THRESHOLDS} | SURROGATE,
+    networks.BENCHMARK | SCANNED | {"threshold": THRESHOLDS} | PSEUDO_INVERSE,
     networks.BENCHMARK | SCANNED | AS_PUBLISHED,
     networks.BENCHMARK | LARGER | {"learner": ("margin",), "seed": tuple(range(3))},
     networks.BENCHMARK | LARGER | AS_PUBLISHED | {"seed": tuple(range(3))},
@@ -54,7 +70,7 @@ SMALLER = networks.BENCHMARK | {
     "beta": (0.7, 0.5, 0.9),
     "seed": tuple(range(3)),
 }
-SMOKE = (SMALLER, SMALLER | AS_PUBLISHED)
+SMOKE = (SMALLER | {"threshold": (None, 0.3, 0.5, 0.8, 1.2)}, SMALLER | AS_PUBLISHED)
 
 
 def run_task(task: ScanTask) -> dict[str, list[dict]]:
