@@ -59,10 +59,12 @@ def _sources(module: str) -> dict[str, Path]:
         found[name] = path
         waiting += [name.rpartition(".")[0], *_imports(name, path)]
         if path.name == "__init__.py" and "." in name:
-            # Templates and headers, which are compiled into what runs.
+            # Templates and headers, which are compiled into what runs; not what Python and Numba
+            # write beside them while they run.
             for file in path.parent.rglob("*"):
-                if file.is_file() and file.suffix not in (".py", ".pyc"):
-                    found[f"{name}/{file.relative_to(path.parent)}"] = file
+                within = file.relative_to(path.parent)
+                if file.is_file() and file.suffix != ".py" and "__pycache__" not in within.parts:
+                    found[f"{name}/{within}"] = file
     return found
 
 
