@@ -17,6 +17,7 @@ import matplotlib.pyplot as plt
 from figures import (
     delay_capacity,
     delay_completion,
+    delay_costs,
     delay_normalisation,
     delay_precision,
     delay_recall,
@@ -66,6 +67,7 @@ FIGURES = {
     "delay_completion": delay_completion,
     "delay_tradeoff": delay_tradeoff,
     "delay_capacity": delay_capacity,
+    "delay_costs": delay_costs,
     "delay_precision": delay_precision,
     "delay_sequence": delay_sequence,
     "delay_targets": delay_targets,

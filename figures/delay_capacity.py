@@ -90,14 +90,14 @@ def draw(folder) -> Figure:
         ax.set_ylabel(text)
         letter(ax, "abcdefgh"[row])
     for column, size in zip(axes.T, sizes.to_dict("records"), strict=True):
-        _draw_lines(column[0], _of(found["clean"], size), "f1")
-        _draw_errors(column[1], _of(found["errors"], size))
+        _draw_lines(column[0], of_size(found["clean"], size), "f1")
+        _draw_errors(column[1], of_size(found["errors"], size))
         for ax, (kind, strength) in zip(column[2:], points, strict=True):
             at = (damaged["kind"] == kind) & (damaged["strength"] == strength)
-            _draw_lines(ax, _of(damaged[at], size), "f1")
+            _draw_lines(ax, of_size(damaged[at], size), "f1")
         for ax in column:
             _draw_theory(ax, size)
-        _label(column, size)
+        label_patterns(column, size)
     for ax in (*axes[0], *axes[2:].flat):
         ax.set_ylim(-0.05, 1.08)
     figure.suptitle(networks(found["clean"]["n_networks"]), fontsize=8)
@@ -111,7 +111,8 @@ def _is_damage(damaged: pd.DataFrame, kind: str, strength: float) -> bool:
     return strength != baseline.get(kind, 0.0)
 
 
-def _of(table: pd.DataFrame, size: dict) -> pd.DataFrame:
+def of_size(table: pd.DataFrame, size: dict) -> pd.DataFrame:
+    """The rows of one size."""
     return table[(table[SIZE] == pd.Series(size)).all(axis=1)]
 
 
@@ -134,7 +135,8 @@ def _draw_theory(ax, size: dict) -> None:
     ax.axvline(unknowns, color=PAPER, lw=0.8, ls=":", zorder=0)
 
 
-def _label(column, size: dict) -> None:
+def label_patterns(column, size: dict) -> None:
+    """The size above a column of panels, numbers of patterns below it."""
     column[0].set_title(f"N = {size['n_neurons']}, T = {size['n_steps']}", fontsize=8, pad=16)
     column[-1].set(xlabel="patterns M", xscale="log")
     column[-1].xaxis.set_major_locator(LogLocator(base=4, numticks=12))

@@ -28,9 +28,9 @@ CAPTION = (
     "F1 of recalled rasters while one parameter of the delay network varies and the others stay "
     "at the baseline, which is marked by a grey line and larger circles. Points: means over "
     "networks; bars: their 95 % intervals. The threshold of rules that do not learn for one is "
-    "placed anew for each network. Crosses: the paper's networks, trained by gradient, of 512 "
-    "neurons; pluses: the weights that this training starts from, of 1024 neurons, as its code "
-    "prints them."
+    "placed anew for each network, unless thresholds are scanned. Crosses: the paper's networks, "
+    "trained by gradient, of 512 neurons; pluses: the weights that this training starts from, of "
+    "1024 neurons, as its code prints them."
 )
 NAMES = {
     "n_neurons": "neurons N",
@@ -118,8 +118,11 @@ def _draw_curves(ax, curves: pd.DataFrame, parameter: str) -> None:
         ax.errorbar(x, f1, bars, fmt="o-", ms=3, label=learner, color=colour)
         base = of_learner["baseline"]
         ax.plot(x[base], f1[base], "o", ms=6, mfc="none", mew=1.2, color=colour)
-    for value in curves.loc[curves["baseline"], "value"].unique():
-        ax.axvline(value, color="0.85", lw=5, zorder=0)
+    if parameter == "threshold":  # each network has its own at the baseline
+        values = sorted(curves.loc[~curves["baseline"], "value"].unique()) or values
+    else:
+        for value in curves.loc[curves["baseline"], "value"].unique():
+            ax.axvline(value, color="0.85", lw=5, zorder=0)
     if logarithmic:
         ax.set_xscale("log")
     ax.xaxis.set_minor_locator(NullLocator())

@@ -85,17 +85,23 @@ def failed_tasks(folder: Path) -> pd.DataFrame | None:
     return _read(schemas.ERRORS, folder)
 
 
+def timings(folder: Path) -> pd.DataFrame:
+    """What each task took; no row if there is no such table."""
+    found = _read(schemas.TIMINGS, folder)
+    return tables.from_rows(schemas.TIMINGS, []) if found is None else found
+
+
 def times(folder: Path) -> pd.DataFrame | None:
     """Tasks, their time and memory, by protocol; None if nothing was timed."""
-    timings = _read(schemas.TIMINGS, folder)
-    if timings is None or not len(timings):
+    tasks = timings(folder)
+    if not len(tasks):
         return None
-    rows = [_row(name, tasks) for name, tasks in timings.groupby("protocol")]
-    of_paper = timings[timings["protocol"].isin(FIG_4_PROTOCOLS)]
+    rows = [_row(name, own) for name, own in tasks.groupby("protocol")]
+    of_paper = tasks[tasks["protocol"].isin(FIG_4_PROTOCOLS)]
     of_paper = of_paper[of_paper["configuration"].map(_is_of_fig_4).astype(bool)]
     if len(of_paper):
         rows.append(_row(FIG_4, of_paper))
-    return pd.DataFrame([*rows, _row("all", timings)])
+    return pd.DataFrame([*rows, _row("all", tasks)])
 
 
 FIG_4 = "of these, Figs. 4b to 4d of the low-rank paper, N = 400, 800, 1600"

@@ -1,5 +1,7 @@
 """Figures of damaged recalls, of capacity, and of the published normalisation."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,12 +15,13 @@ from brianmem.errors import InputError
 from figures import delay_capacity as capacity_figure
 from figures import (
     delay_completion,
+    delay_costs,
     delay_normalisation,
     delay_precision,
     delay_tradeoff,
     delay_training,
 )
-from tests.analysis.folder import DELAY_DAMAGED, HITS, write
+from tests.analysis.folder import DELAY_DAMAGED, HITS, TIMINGS, write
 from tests.analysis.rows import delay
 from tests.figures.panels import lines, points
 
@@ -79,6 +82,31 @@ def test_capacity_has_a_row_for_each_measure(folder):
         )
     theory = [line.get_xdata()[0] for line in lines(clean, linestyle="-", marker="None")]
     assert theory == [delay_capacity(512, 41, 1000, 1e-3)]
+
+
+def test_costs_are_those_of_a_pattern(folder, tmp_path):
+    table = tables.read(schemas.DELAY_CAPACITY, folder)
+    clean = table[table["scanned"] == "none"]
+    rows = [
+        TIMINGS[0]
+        | {"protocol": "delay.capacity", "configuration": json.dumps(task), "seconds": 6.4}
+        for task in clean[delay_costs.NETWORK].to_dict("records")
+    ]
+    write(tmp_path, {schemas.DELAY_CAPACITY: table})
+    assert delay_costs.numbers(tmp_path)["costs"]["seconds"].isna().all()
+    tables.write(tables.from_rows(schemas.TIMINGS, rows), schemas.TIMINGS, tmp_path, {})
+    found = delay_costs.numbers(tmp_path)["costs"]
+    assert len(found) == 4
+    np.testing.assert_allclose(found["seconds"] * found["n_patterns"], 6.4)
+    for name in ("synapses", "bytes"):
+        of_network = clean.set_index(["learner", "n_patterns"])[f"n_{name}"]
+        for row in found.itertuples():
+            expected = of_network[row.learner, row.n_patterns].mean() / row.n_patterns
+            assert getattr(row, name) == pytest.approx(expected)
+    synapses, _, seconds = delay_costs.draw(tmp_path).axes
+    assert synapses.get_ylabel() == "synapses\nper pattern"
+    for line in lines(seconds, marker="o"):
+        np.testing.assert_allclose(points(line), [[16, 0.4], [64, 0.1]])
 
 
 def test_the_normalisation_shows_where_the_threshold_would_be(folder):

@@ -56,6 +56,17 @@ def test_the_baseline_is_marked(folder):
         assert any(list(line.get_xdata()) == [value, value] for line in ax.get_lines())
 
 
+def test_thresholds_that_were_given_are_the_ticks(tmp_path):
+    own = [row | {"threshold": 0.4 + row["seed"] / 100, "threshold_chosen": True} for row in HITS]
+    given = {"threshold_chosen": False, "scanned": "threshold"}
+    rows = [row | given | {"threshold": value} for row in HITS for value in (0.2, 0.8)]
+    [ax] = [ax for ax in delay_scan.draw(written(tmp_path, own + rows)).axes if ax.axison]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0.2", "0.8"]
+    assert not any(
+        len(set(line.get_xdata())) == 1 < len(line.get_xdata()) for line in ax.get_lines()
+    )
+
+
 def test_of_several_gains_the_first_is_shown(folder, tmp_path):
     written(tmp_path, [*SCAN, *(row | {"gain": 2.0, "false_positives": 99} for row in SCAN)])
     one, other = (delay_scan.numbers(place)["f1_scan"] for place in (folder, tmp_path))
