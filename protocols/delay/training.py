@@ -7,7 +7,7 @@ import numpy as np
 
 from brianmem import schemas
 from brianmem.delay.learning import fit
-from brianmem.delay.learning.surrogate import SurrogateSettings
+from brianmem.delay.learning.surrogate_settings import SurrogateSettings
 from brianmem.delay.parameters import DelayParameters
 from brianmem.errors import InputError
 from brianmem.patterns import draw_rasters

@@ -6,19 +6,13 @@ import numpy as np
 import pytest
 
 from brianmem.delay import network
+from brianmem.delay.conversion import matched
+from brianmem.delay.distance import clamped_distances, impulse_response
 from brianmem.delay.drive import cued
 from brianmem.delay.equations import LIF
 from brianmem.delay.learning import fit
 from brianmem.delay.parameters import DelayParameters
-from brianmem.delay.retraining import (
-    RetrainingSettings,
-    clamped_distances,
-    contexts,
-    impulse_response,
-    lacking,
-    matched,
-    retrain,
-)
+from brianmem.delay.retraining import RetrainingSettings, contexts, lacking, retrain
 from brianmem.delay.scores import counts_by_pattern
 from brianmem.delay.weights import DelayWeights
 from brianmem.errors import InputError

@@ -1,6 +1,5 @@
 """The surrogate-gradient rule: its loops against their definition, and what it teaches."""
 
-import importlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -11,17 +10,18 @@ from hypothesis import strategies as st
 
 from brianmem.delay import network, reference
 from brianmem.delay.learning import fit, surrogate_reference
+from brianmem.delay.learning.adamw import AdamW, learning_rate
 from brianmem.delay.learning.correlation import correlate
-from brianmem.delay.learning.surrogate import SurrogateSettings, learning_rate, surrogate
+from brianmem.delay.learning.surrogate import surrogate
 from brianmem.delay.learning.surrogate_kernels import chance
+from brianmem.delay.learning.surrogate_loss import FreeRecall
+from brianmem.delay.learning.surrogate_settings import SurrogateSettings
+from brianmem.delay.learning.surrogate_synapses import starting_synapses, to_weights
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.scores import counts_by_pattern, counts_by_step
 from brianmem.errors import InputError
 from brianmem.patterns import draw_rasters
 from brianmem.raster import Raster
-
-# The function `surrogate` hides the module of the same name.
-module = importlib.import_module("brianmem.delay.learning.surrogate")
 
 
 def small(seed=0, n_patterns=3, n_neurons=8, n_delays=4, n_steps=30, firing_prob=0.08, **options):
@@ -36,14 +36,15 @@ def larger(**options):
     return small(n_patterns=4, n_neurons=120, n_delays=41, n_steps=250, firing_prob=4e-3, **options)
 
 
-def first_gradient(patterns, params, chosen, seed=0, n_threads=1):
-    """Weights, loss and gradient of the start, the latter two under dropout: its factors, too."""
-    course = module._Course(patterns, params, chosen, np.random.default_rng(seed))
-    dropouts = course.draw_dropouts(np.random.default_rng(seed))
-    with ThreadPoolExecutor(n_threads) as threads:
-        scores = course.examine(threads, dropouts)
-        gradient = course.gradient(threads, dropouts, scores.costs)
-    return course, scores, gradient, factors(dropouts, params)
+def first_gradient(patterns, params, chosen, seed=0):
+    """Recalls, their scores and gradient at the start, under dropout: its factors, too."""
+    synapses = starting_synapses(patterns, params, chosen, np.random.default_rng(seed))
+    recalls = FreeRecall(patterns, synapses, params, chosen)
+    dropouts = recalls.draw_dropouts(np.random.default_rng(seed))
+    with ThreadPoolExecutor(1) as threads:
+        scores = recalls.scores(threads, dropouts)
+        gradient = recalls.gradient(threads, scores.costs, dropouts)
+    return recalls, scores, gradient, factors(dropouts, params)
 
 
 def factors(dropouts, params):
@@ -78,28 +79,28 @@ CASES = st.fixed_dictionaries(
 def test_loss_and_gradient_equal_their_definition(seed, case, beta):
     chosen = SurrogateSettings(**case)
     patterns, params = small(seed, beta=beta)
-    course, scores, gradient, (inputs, currents) = first_gradient(patterns, params, chosen, seed)
+    recalls, scores, gradient, (inputs, currents) = first_gradient(patterns, params, chosen, seed)
     loss, expected = surrogate_reference.loss_and_gradient(
-        course.table(course.synapses.w).to_dense(),
+        to_weights(recalls.synapses, params, chosen).to_dense(),
         patterns.to_dense(),
         beta,
         chosen.slope,
         chosen.widths,
         chosen.through_reset,
-        course.most_spikes,
+        recalls.most_spikes,
         inputs,
         currents,
     )
     assert scores.loss == pytest.approx(loss, abs=1e-12)
-    found = gradient_on(course, gradient)
-    on_support = gradient_on(course, np.ones_like(gradient)) != 0
+    found = by_synapse(recalls, gradient)
+    on_support = by_synapse(recalls, np.ones_like(gradient)) != 0
     # Sums of a few hundred terms in another order.
     np.testing.assert_allclose(found, expected * on_support, atol=1e-10 * np.abs(expected).max())
 
 
-def gradient_on(course, values):
+def by_synapse(recalls, values):
     """Values of the synapses as an array [post, pre, delay - 1]."""
-    synapses, params = course.synapses, course.params
+    synapses, params = recalls.synapses, recalls.params
     n, n_delays = params.n_neurons, params.n_delays
     dense = np.zeros((n * n_delays, n))
     rows = np.repeat(np.arange(n * n_delays), np.diff(synapses.first))
@@ -299,7 +300,7 @@ def test_adamw_and_its_schedule():
     rng = np.random.default_rng(0)
     w = rng.normal(size=20)
     theirs = torch.nn.Parameter(torch.tensor(w))
-    ours, adam = w.copy(), module._AdamW(chosen, 20)
+    ours, adam = w.copy(), AdamW(chosen, 20)
     optimiser = torch.optim.AdamW([theirs], betas=(0.8, 0.95), eps=1e-8, weight_decay=0.1)
     for k in range(12):
         gradient = rng.normal(size=20)
