@@ -362,7 +362,11 @@ TRAINING = (
     Column("gap_high", float, "", "upper edge"),
 )
 
-DELAY_RECALL = Schema("delay_recall", (*DELAY_NETWORK, PATTERN, *OUTCOMES, *TRAINING))
+RAN_AWAY = Column(
+    "ran_away", bool, "", "whether it was stopped: more than six times the target's spikes"
+)
+
+DELAY_RECALL = Schema("delay_recall", (*DELAY_NETWORK, PATTERN, *OUTCOMES, RAN_AWAY, *TRAINING))
 
 DELAY_SCAN = Schema(
     "delay_scan",
@@ -371,6 +375,7 @@ DELAY_SCAN = Schema(
         *DELAY_NETWORK,
         PATTERN,
         *OUTCOMES,
+        RAN_AWAY,
         *TRAINING,
     ),
 )
@@ -704,9 +709,6 @@ LOWRANK_BOUNDARY_POINTS = Schema(
 )
 
 DATASET = Column("dataset", str, "", "where the rasters come from")
-RAN_AWAY = Column(
-    "ran_away", bool, "", "whether it was stopped: more than six times the target's spikes"
-)
 TARGET = Column(
     "target",
     str,

@@ -94,6 +94,24 @@ def test_sidecar_and_timings(tmp_path):
     assert (timings["seconds"] > 0).all()
 
 
+@pytest.mark.parametrize("pulse", ["v_post += w", "v_post += 1*w"])
+def test_recalls_that_run_away_are_told(pulse, tmp_path):
+    """Without Synapses they are stopped, too."""
+    path = tmp_path / "model.toml"
+    path.write_text(f'pulse = "{pulse}"')
+    few = ["--set", "learner=deconvolved", "--set", "seed=0", "--jobs", 0, "--backend", "numpy"]
+    few += ["--set", "threshold=auto,0.01", "--equations", path]
+    assert run(DELAY, *SMALL_DELAY, *few, "--out", tmp_path) == 0
+    table = tables.read(schemas.DELAY_RECALL, tmp_path)
+    away = table[~table["threshold_chosen"]]
+    fired = away["true_positives"] + away["false_positives"]
+    wanted = (table["true_positives"] + table["false_negatives"]).mean()
+    assert not table.loc[table["threshold_chosen"], "ran_away"].any()
+    assert away["ran_away"].all() and (fired > 6 * wanted).all()
+    # A step more than the limit, of all neurons at most.
+    assert (fired < 7 * wanted + 3 * 60).all() == (pulse == "v_post += w")
+
+
 def test_clock_driven_rows_stand_beside_exact_ones(tmp_path):
     assert run(LOWRANK, *SMALL_LOWRANK, "--jobs", 0, "--out", tmp_path) == 0
     table = tables.read(schemas.LOWRANK_RECALL, tmp_path)

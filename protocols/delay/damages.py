@@ -18,8 +18,6 @@ from protocols.delay import networks
 from protocols.protocol import BASELINE
 from protocols.sweep.plan import Estimate
 
-# A trial with more than so many times the pattern's spikes has run away, and is stopped.
-RUNAWAY_FACTOR = 6
 # Trials that run side by side: noise and lost spikes take memory for each.
 MOST_TRIALS = 128
 MOST_TRIALS_WITH_NOISE = 16
@@ -141,12 +139,8 @@ def _recall(
             threshold,
             task.model or LIF,
             task.backend,
-            _most_spikes(part, len(drive.forced)),
+            networks.most_spikes(part, len(drive.forced)),
         )
         counts.append(counts_by_pattern(run.raster, part, params.n_delays, drive.forced))
         ran_away.append(run.ran_away)
     return np.concatenate(counts, axis=1), np.concatenate(ran_away)
-
-
-def _most_spikes(target: Raster, n_forced: int) -> int:
-    return int((RUNAWAY_FACTOR * len(target) + n_forced) / target.n_patterns) + target.n_neurons

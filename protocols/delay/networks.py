@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from brianmem.delay import network, synapses
+from brianmem.delay.drive import cued
 from brianmem.delay.equations import LIF
 from brianmem.delay.learning import MARGIN_SETTINGS, check_learner, fit
-from brianmem.delay.learning.surrogate import SurrogateSettings
+from brianmem.delay.learning.surrogate_settings import SurrogateSettings
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.retraining import retrain
 from brianmem.delay.scores import OUTCOMES, counts_by_pattern
@@ -17,11 +18,14 @@ from brianmem.equation_check import check_model as check_equations
 from brianmem.equations import Model
 from brianmem.errors import InputError
 from brianmem.patterns import draw_rasters
+from brianmem.progress import report
 from brianmem.raster import Raster
 from protocols.sweep.plan import COMPILER_MB, PROCESS_MB, Estimate
 
 # The margin rule, and then its weights changed for the equations that the network runs with.
 RETRAINED, TAUGHT_AS = "retrained", "margin"
+# A recall with more than so many times the pattern's spikes has run away, and is stopped.
+RUNAWAY_FACTOR = 6
 MANY_PATTERNS = 32  # beyond which neurons of the margin rule need more than the Hebbian synapses
 PARAMETERS = tuple(field.name for field in fields(DelayParameters))
 TRAINING = ("n_synapses", "missed", "extra", "gap_low", "gap_high")
@@ -137,25 +141,41 @@ def learned(
     """The weights by the task's learner, for its equations if they are retrained; as of fit."""
     rng = np.random.default_rng([task.seed, 1])
     if params.learner != RETRAINED:
-        return fit(patterns, params, rng, **options)
-    weights, info = fit(patterns, replace(params, learner=TAUGHT_AS), rng, **options)
+        return fit(patterns, params, rng, progress=report, **options)
+    leaky = replace(params, learner=TAUGHT_AS)
+    weights, info = fit(patterns, leaky, rng, progress=report, **options)
     weights, course = retrain(
-        weights, patterns, params, info["threshold"], task.model or LIF, task.backend
+        weights,
+        patterns,
+        params,
+        info["threshold"],
+        task.model or LIF,
+        task.backend,
+        progress=report,
     )
     sizes = {"n_synapses": len(weights), "n_bytes": weights.n_bytes}
     return weights, info | course | sizes
 
 
-def learn_and_recall(task: DelayTask) -> tuple[Raster, Raster, dict]:
+def most_spikes(target: Raster, n_forced: int = 0) -> int:
+    """Spikes of a recall, beyond which it has run away; n_forced come anyway, in all recalls."""
+    return int((RUNAWAY_FACTOR * len(target) + n_forced) / target.n_patterns) + target.n_neurons
+
+
+def learn_and_recall(task: DelayTask) -> tuple[Raster, network.Run, dict]:
     """Draw rasters, learn them, recall them from their cues: stored, recalled, what fit reports."""
     params = parameters(task)
     patterns, weights, info = learn(task)
-    cues = patterns.crop(params.n_delays)
-    model = task.model or LIF
-    # Pulses that do more than to add a weight need Brian2's Synapses.
-    simulator = synapses if network.driven_variable(model) is None else network
-    recalled = simulator.recall(weights, cues, params, info["threshold"], model, task.backend)
-    return patterns, recalled, info
+    cues, most = patterns.crop(params.n_delays), most_spikes(patterns)
+    model, threshold = task.model or LIF, info["threshold"]
+    if network.driven_variable(model) is None:
+        # Pulses that do more than to add a weight need Brian2's Synapses, which nothing stops.
+        found = synapses.recall(weights, cues, params, threshold, model, task.backend)
+        n_spikes = np.bincount(found.pattern, minlength=found.n_patterns)
+        return patterns, network.Run(found, n_spikes > most), info
+    drive = cued(cues, params.n_steps)
+    run = network.run(weights, drive, params, threshold, model, task.backend, most)
+    return patterns, run, info
 
 
 def network_columns(task: DelayTask, info: dict) -> dict:
@@ -170,13 +190,15 @@ def training_columns(task: DelayTask, info: dict) -> dict:
     return columns | {"threshold_chosen": task.threshold is None}
 
 
-def pattern_rows(task: DelayTask, patterns: Raster, recalled: Raster, info: dict) -> list[dict]:
+def pattern_rows(task: DelayTask, patterns: Raster, run: network.Run, info: dict) -> list[dict]:
     """Right, extra and missing spikes of each pattern."""
     columns = network_columns(task, info) | {"backend": task.backend}
     columns |= training_columns(task, info)
-    counts = counts_by_pattern(recalled, patterns, task.n_delays)
+    counts = counts_by_pattern(run.raster, patterns, task.n_delays)
     return [
-        columns | {"pattern": m} | dict(zip(OUTCOMES, counts[:, m], strict=True))
+        columns
+        | {"pattern": m, "ran_away": run.ran_away[m]}
+        | dict(zip(OUTCOMES, counts[:, m], strict=True))
         for m in range(task.n_patterns)
     ]
 

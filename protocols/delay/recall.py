@@ -30,12 +30,13 @@ PAPER = SMOKE | {"n_neurons": (512, 1024), "seed": tuple(range(10))}
 def run_task(task: RecallTask) -> dict[str, list[dict]]:
     """Rows of all tables for one network."""
     params = networks.parameters(task)
-    patterns, recalled, info = networks.learn_and_recall(task)
+    patterns, run, info = networks.learn_and_recall(task)
+    recalled = run.raster
     columns = networks.network_columns(task, info)
     by_step = counts_by_step(recalled, patterns, params.n_delays)
     by_neuron = counts_by_neuron(recalled, patterns, params.n_delays)
     return {
-        "delay_recall": networks.pattern_rows(task, patterns, recalled, info),
+        "delay_recall": networks.pattern_rows(task, patterns, run, info),
         "delay_recall_steps": [
             columns | {"step": step} | dict(zip(OUTCOMES, by_step[:, step], strict=True))
             for step in range(params.n_steps)

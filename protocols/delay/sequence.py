@@ -19,7 +19,6 @@ from brianmem.patterns import draw_rasters
 from brianmem.raster import Raster
 from protocols import cli
 from protocols.delay import networks
-from protocols.delay.damages import RUNAWAY_FACTOR
 from protocols.delay.kinds import spike_rows
 from protocols.protocol import Protocol
 from protocols.sweep.plan import Estimate
@@ -107,7 +106,7 @@ def run_task(task: SequenceTask) -> dict[str, list[dict]]:
         info["threshold"],
         task.model or LIF,
         task.backend,
-        RUNAWAY_FACTOR * len(patterns) + len(drive.forced),
+        networks.RUNAWAY_FACTOR * len(patterns) + len(drive.forced),
     )
     columns = networks.network_columns(task, info) | {"background_steps": task.background_steps}
     spikes = []

@@ -20,7 +20,6 @@ from brianmem.shd import N_CHANNELS, SpokenDigits, as_rasters, load_words, shd_f
 from brianmem.targets import draw_periodic, longest_silence, travelling_waves, wave_speeds
 from protocols import cli
 from protocols.delay import networks
-from protocols.delay.damages import RUNAWAY_FACTOR
 from protocols.delay.kinds import spike_rows
 from protocols.protocol import Option, Protocol
 from protocols.sweep.plan import Estimate
@@ -164,8 +163,8 @@ def run_task(task: TargetsTask) -> dict[str, list[dict]]:
     patterns = stored.target.crop(params.n_steps)
     weights, info = networks.learned(task, patterns, params)
     drive = cued(patterns.crop(params.n_delays), stored.target.n_steps)
-    # A recall that fires more often has run away, and is stopped.
-    most_spikes = RUNAWAY_FACTOR * max(np.bincount(stored.target.pattern, minlength=1))
+    # Waves and words have unlike numbers of spikes.
+    most_spikes = networks.RUNAWAY_FACTOR * max(np.bincount(stored.target.pattern, minlength=1))
     model = task.model or LIF
     run = network.run(
         weights, drive, params, info["threshold"], model, task.backend, int(most_spikes)

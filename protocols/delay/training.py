@@ -11,6 +11,7 @@ from brianmem.delay.learning.surrogate_settings import SurrogateSettings
 from brianmem.delay.parameters import DelayParameters
 from brianmem.errors import InputError
 from brianmem.patterns import draw_rasters
+from brianmem.progress import report
 from protocols import cli
 from protocols.delay import networks
 from protocols.protocol import Protocol
@@ -115,7 +116,8 @@ def run_task(task: TrainingTask) -> dict[str, list[dict]]:
         task.firing_prob,
         np.random.default_rng(task.seed),
     )
-    _, info = fit(patterns, params, np.random.default_rng([task.seed, 1]), settings=settings(task))
+    rng = np.random.default_rng([task.seed, 1])
+    _, info = fit(patterns, params, rng, report, settings=settings(task))
     columns = {name: getattr(task, name) for name in (*SIZES, *DESCENT, "seed")}
     n_wanted = int(np.sum(patterns.step >= task.n_delays))
     rows = [

@@ -16,6 +16,7 @@ BYSTANDERS = (
     "protocols.protocol",
     "protocols.rerun",
     "protocols.sweep",
+    "brianmem.progress",
     "brianmem.schemas",
     "brianmem.tables",
     "brianmem.terminal",

@@ -56,12 +56,23 @@ def report_failures(sweep: Sweep) -> int:
 
 @contextmanager
 def _interrupt_put_off():
-    """Let Ctrl-C wait until the block is done, so that it does not leave half of the tables."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Let Ctrl-C wait until the block is done, so that it does not leave half of the tables.
+
+    A mask would not do: it is a thread's own, and the signal would come by way of another thread.
+    """
+    interrupted = False
+
+    def note(number, frame):
+        nonlocal interrupted
+        interrupted = True
+
+    handler = signal.signal(signal.SIGINT, note)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, handler)
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 @contextmanager

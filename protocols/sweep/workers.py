@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 import warnings
 from collections.abc import Generator
 from dataclasses import replace
@@ -18,6 +17,7 @@ from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from brianmem.errors import InputError
+from protocols.sweep import running
 from protocols.sweep.parts import Part, PartStore
 from protocols.sweep.work import Work, compute, compute_and_keep
 
@@ -44,11 +44,13 @@ def in_this_process(works: list[Work], store: PartStore) -> Generator[Part]:
     handler, hook = signal.signal(signal.SIGINT, interrupt), sys.unraisablehook
     sys.unraisablehook = lambda dropped: None if interrupted else hook(dropped)
     try:
-        for work in works:
-            part = compute_and_keep(work, store)
-            if interrupted:
-                raise KeyboardInterrupt
-            yield part
+        with running.watched() as folder:
+            for work in works:
+                part = _compute(work, store, folder)
+                if interrupted:
+                    raise KeyboardInterrupt
+                (folder / work.key).unlink(missing_ok=True)
+                yield part
     finally:
         signal.signal(signal.SIGINT, handler)
         sys.unraisablehook = hook
@@ -65,11 +67,11 @@ def in_processes(works: list[Work], store: PartStore, n_processes: int) -> Gener
     waiting = {work.key: work for work in works}
     try:
         while waiting:
-            with tempfile.TemporaryDirectory(prefix="brianmem-") as folder:
-                begun = Path(folder)
+            with running.watched() as begun:
                 try:
                     for part in _pool(list(waiting.values()), store, n_processes, begun):
                         del waiting[part.key]
+                        (begun / part.key).unlink(missing_ok=True)
                         yield part
                 except TerminatedWorkerError:
                     suspects = [waiting[p.name] for p in begun.iterdir() if p.name in waiting]
@@ -84,9 +86,9 @@ def in_processes(works: list[Work], store: PartStore, n_processes: int) -> Gener
 
 
 def _alone(work: Work, store: PartStore) -> Part:
-    with tempfile.TemporaryDirectory(prefix="brianmem-") as folder:
+    with running.watched() as begun:
         try:
-            [part] = _pool([work], store, 1, Path(folder))
+            [part] = _pool([work], store, 1, begun)
         except TerminatedWorkerError:
             part = Part(work.key, {}, error=DIED)
             store.write(part)
@@ -117,8 +119,12 @@ def _pool(works: list[Work], store: PartStore, n_processes: int, begun: Path) ->
 
 def _in_process(work: Work, store: PartStore, begun: Path) -> Part:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Brian2 sets a handler when it is imported
-    (begun / work.key).touch()
-    return compute_and_keep(work, store)
+    return _compute(work, store, begun)
+
+
+def _compute(work: Work, store: PartStore, begun: Path) -> Part:
+    with running.begun(begun / work.key):
+        return compute_and_keep(work, store)
 
 
 def on_cluster(works: list[Work], store: PartStore, address: str) -> Generator[Part]:

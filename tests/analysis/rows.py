@@ -66,6 +66,7 @@ SCORE = {
     **{column.name: 0.0 for column in schemas.DELAY_DAMAGE},
     "cue_length": 1.0,
     "cue_start": 0,
+    "ran_away": False,
     "n_tested": 2,
     "n_perfect": 0,
     "n_ran_away": 0,

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from brianmem.errors import InputError
+from brianmem.progress import report
 from brianmem.tables import Column, Schema
 
+N_STEPS = 5  # after each of which a task says how far it is
 SCHEMA = Schema(
     "toy",
     (
@@ -44,7 +46,9 @@ def run_task(task: Task) -> dict[str, list[dict]]:
         raise InputError(f"task {task.number} was told to fail")
     if task.number == task.dies:
         os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(task.seconds)
+    for step in range(N_STEPS):
+        time.sleep(task.seconds / N_STEPS)
+        report(step + 1, N_STEPS)
     values = np.random.default_rng(task.number).random(task.n_rows)
     return {
         "toy": [

@@ -4,12 +4,14 @@ import os
 import resource
 import signal
 import subprocess
+import threading
 import time
 
 import numpy as np
 import pytest
 
 from brianmem import schemas, tables
+from protocols.sweep.results import _interrupt_put_off
 from tests.sweep.conftest import kill
 
 FEW = ["--set", "number=" + ",".join(map(str, range(20)))]
@@ -196,3 +198,19 @@ def test_a_folder_that_is_read_only(toy, mount):
     assert status == 2
     assert errors.strip().splitlines()[-1].endswith("Read-only file system")
     assert toy.ran() == []
+
+
+def test_an_interrupt_waits_until_tables_are_written():
+    """Also one that another thread receives."""
+    ended, written = threading.Event(), []
+    other = threading.Thread(target=ended.wait)
+    other.start()
+    try:
+        with pytest.raises(KeyboardInterrupt), _interrupt_put_off():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+            written.append("all")
+    finally:
+        ended.set()
+        other.join()
+    assert written == ["all"]

@@ -2,11 +2,13 @@
 
 A rule takes a Raster, parameters and a generator, and returns DelayWeights and a dictionary of what
 it reports: `threshold` if the weights were learned for one, and whatever else it knows. To add one,
-write a file with such a function and name it in LEARNERS.
+write a file with such a function and name it in LEARNERS; if it takes long, give it `progress`, a
+function that it calls with (done, total), and name it in REPORTING, too.
 """
 
 import resource
 import time
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -39,6 +41,8 @@ LEARNERS = {
     "pseudo_inverse": pseudo_inverse,
     "surrogate": surrogate,
 } | {name: partial(margin, settings=settings) for name, settings in MARGIN_SETTINGS.items()}
+# Rules that say how far they are; the others take no time.
+REPORTING = ("pseudo_inverse", "surrogate", *MARGIN_SETTINGS)
 
 
 def check_learner(learner: str) -> None:
@@ -48,7 +52,11 @@ def check_learner(learner: str) -> None:
 
 
 def fit(
-    patterns: Raster, params: DelayParameters, rng: np.random.Generator | None = None, **options
+    patterns: Raster,
+    params: DelayParameters,
+    rng: np.random.Generator | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    **options,
 ) -> tuple[DelayWeights, dict]:
     """Weights that make each window of D steps predict the step that follows it.
 
@@ -57,6 +65,8 @@ def fit(
     patterns : Raster with the sizes of `params`
     params : learner, gain, threshold and sizes
     rng : for rules that draw numbers; None for one of seed 0
+    progress : called as the rule goes on with what is done, and the most there can be to do; see
+        brianmem.progress.bar. Rules that take no time do not call it
     options : of the rule
 
     Returns
@@ -80,6 +90,8 @@ def fit(
                 f"{getattr(params, name)}"
             )
     rng = np.random.default_rng(0) if rng is None else rng
+    if progress is not None and params.learner in REPORTING:
+        options["progress"] = progress
     start = time.perf_counter()
     weights, report = LEARNERS[params.learner](patterns, params, rng, **options)
     seconds = time.perf_counter() - start

@@ -1,5 +1,7 @@
 """Pseudo-inverse rule: the smallest weights whose input is one at targets, and zero elsewhere."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import lsqr
@@ -13,7 +15,10 @@ MOST_STEPS = 500
 
 
 def pseudo_inverse(
-    patterns: Raster, params: DelayParameters, rng: np.random.Generator
+    patterns: Raster,
+    params: DelayParameters,
+    rng: np.random.Generator,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[DelayWeights, dict]:
     """W of least norm with sum over i, d of W[j, i, d] s_i(t - d) = gain s_j(t), t >= D.
 
@@ -21,6 +26,12 @@ def pseudo_inverse(
     LSQR, which takes the same steps as conjugate gradients for the dual (A A^T)^-1 Y, and never
     makes A A^T. As a target resets its neuron, the potential of a clamped network is the input, but
     for what is left from the cue. Where windows contradict each other, least squares are left.
+
+    Parameters
+    ----------
+    patterns, params : sizes, gain
+    rng : not used
+    progress : is called with the number of neurons that are done, and N
 
     Returns
     -------
@@ -42,6 +53,8 @@ def pseudo_inverse(
             windows, wanted, atol=TOLERANCE, btol=TOLERANCE, iter_lim=MOST_STEPS
         )
         table[:, :, j] = column.reshape(n, n_delays)
+        if progress is not None:
+            progress(j + 1, n)
     return DelayWeights(table), {"n_solver_steps": n_steps}
 
 
