@@ -6,6 +6,7 @@ import sysconfig
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from platform import machine
 
 from brian2 import BrianLogger, prefs
 from brian2.devices import device, reset_device, set_device
@@ -14,10 +15,14 @@ from brianmem.errors import InputError
 from brianmem.standalone import DEVICE
 
 BACKENDS = ("numpy", "cython", "cpp_standalone")
+X86_64 = ("x86_64", "AMD64")  # names of one architecture
 
 # Brian2's own flags include -ffast-math, and compilers may fuse multiply and add: both change the
 # last bits of a potential and, at threshold, spikes. With these flags all backends agree.
 COMPILER_FLAGS = ["-w", "-O3", "-ffp-contract=off", "-std=c++17"]
+# Wide registers change no sum. Standalone programs are kept by processor, see brianmem.standalone;
+# Brian2 keeps its extensions by their text alone, which machines with one home folder share.
+PROGRAM_FLAGS = [*COMPILER_FLAGS, *(["-march=native"] if machine() in X86_64 else [])]
 
 # Announces the integrator it chose for each group: noise on a terminal.
 BrianLogger.suppress_hierarchy("brian2.stateupdaters.base")
@@ -58,7 +63,9 @@ def brian_backend(name: str, build_on_run: bool = True):
     """
     check_backend(name)
     settings = {
-        "codegen.cpp.extra_compile_args_gcc": COMPILER_FLAGS,
+        "codegen.cpp.extra_compile_args_gcc": (
+            PROGRAM_FLAGS if name == "cpp_standalone" else COMPILER_FLAGS
+        ),
         # Brian2 answers Ctrl-C by ending the run early as if it were complete.
         "core.stop_on_keyboard_interrupt": False,
     }

@@ -16,7 +16,7 @@ DEVICE = "brianmem_standalone"
 
 
 class CachingDevice(CPPStandaloneDevice):
-    """Brian2's device, which keeps compiled programs by the hash of their sources.
+    """Brian2's device, which keeps compiled programs by the hash of sources, compiler and processor.
 
     Weights and initial values are data, not source. What Brian2 writes into the source (the number
     of neurons, constants of a namespace, the duration of a run) makes another program.
@@ -59,9 +59,10 @@ def _digest(directory: Path) -> str:
 
 @cache
 def _compiler() -> str:
+    """The compiler's version, and the processor that it takes this machine's for."""
     compiler = os.environ.get("CXX", "g++")
-    command = [*compiler.split(), "--version"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    command = [*compiler.split(), "-march=native", "-E", "-v", "-x", "c++", os.devnull]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
 all_devices[DEVICE] = CachingDevice()

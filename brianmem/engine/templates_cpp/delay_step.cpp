@@ -30,11 +30,25 @@
             {
                 const size_t _vectorisation_idx = 1;
                 {{ scalar_code['crossing'] | autoindent }}
-                for (size_t _idx = _first; _idx < _first + {{_n}}; _idx++)
+                // Few neurons fire, and the compiler can look at many at a time if it need not tell which.
+                for (size_t _from = _first; _from < _first + {{_n}}; _from += brianmem::AT_ONCE)
                 {
-                    const size_t _vectorisation_idx = _idx;
-                    {{ vector_code['crossing'] | autoindent }}
-                    if (_fires) _record.add(_idx, _now);
+                    const size_t _to = std::min(_from + brianmem::AT_ONCE, (size_t)(_first + {{_n}}));
+                    int64_t _n_firing = 0;
+                    for (size_t _idx = _from; _idx < _to; _idx++)
+                    {
+                        const size_t _vectorisation_idx = _idx;
+                        {{ vector_code['crossing'] | autoindent }}
+                        _n_firing += _fires;
+                    }
+                    for (size_t _idx = _from; _n_firing > 0 && _idx < _to; _idx++)
+                    {
+                        const size_t _vectorisation_idx = _idx;
+                        {{ vector_code['crossing'] | autoindent }}
+                        if (!_fires) continue;
+                        _record.add(_idx, _now);
+                        _n_firing--;
+                    }
                 }
             }
             brianmem::Events _forced = {
