@@ -16,7 +16,7 @@ DEVICE = "brianmem_standalone"
 
 
 class CachingDevice(CPPStandaloneDevice):
-    """Brian2's device, which keeps compiled programs by the hash of sources, compiler and processor.
+    """Brian2's device, which keeps programs by the hash of sources, compiler and processor.
 
     Weights and initial values are data, not source. What Brian2 writes into the source (the number
     of neurons, constants of a namespace, the duration of a run) makes another program.
