@@ -30,8 +30,8 @@ CAPTION = (
     "threshold; none is drawn at the bottom. Other rows: F1 from damaged cues and with noise. "
     "Grey line: the capacity of perceptrons with N D inputs and outputs as rare as the spikes, M "
     "= alpha N D / (T - D), for a margin of zero: theory, for clamped patterns. Dotted: N D / (T "
-    "- D), as many equations as weights, where the pseudo-inverse ends. Bands: 95 % intervals "
-    "over networks."
+    "- D), as many equations as weights, where the pseudo-inverse ends; the paper's own count, N "
+    "times as many, is beyond the axis. Bands: 95 % intervals over networks."
 )
 NAMES = {
     "resampled": "F1, {:.0%} of the\ncue drawn anew",
