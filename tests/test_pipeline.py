@@ -341,7 +341,7 @@ def test_a_scan_varies_one_parameter_at_a_time(folder):
     table = tables.read(schemas.DELAY_SCAN, folder)
     baseline = table[table["scanned"] == "none"].iloc[0]
     names = ["n_neurons", "n_delays", "n_steps", "n_patterns", "firing_prob", "beta"]
-    assert set(table["scanned"]) == {"none", *names}
+    assert set(table["scanned"]) == {"none", "threshold", *names}
     for scanned, rows in table.groupby("scanned"):
         for name in names:
             assert (rows[name] != baseline[name]).all() == (name == scanned)
@@ -352,6 +352,17 @@ def test_a_scan_varies_one_parameter_at_a_time(folder):
     assert f1["n_neurons", "deconvolved", 128] < f1["n_neurons", "deconvolved", 256]
     assert f1["firing_prob", "deconvolved", 5e-4] < f1["firing_prob", "deconvolved", 2e-3]
     assert f1["n_patterns", "deconvolved", 2] == 1 > f1["n_patterns", "deconvolved", 8]
+    # Weights that were learned for a threshold of 1 have room above it and below; then they
+    # run away.
+    given = table[table["scanned"] == "threshold"]
+    assert list(given["threshold"].unique()) == [0.3, 0.5, 0.8, 1.2]
+    assert not given["threshold_chosen"].any()
+    assert f1["threshold", "margin", 0.8] == f1["threshold", "margin", 1.2] == 1
+    low = given[(given["learner"] == "margin") & (given["threshold"] == 0.3)]
+    assert low["ran_away"].all() and f1["threshold", "margin", 0.3] < 0.1
+    # Those with a gap between 0 and 1 have the best threshold in its lower half.
+    falling = [f1["threshold", "deconvolved", value] for value in (0.3, 0.5, 0.8)]
+    assert falling[0] > 0.8 and falling[0] > falling[1] + 0.1 > falling[2] + 0.2
 
 
 def test_every_figure_is_drawn_from_the_tables(folder, tmp_path, capsys):
