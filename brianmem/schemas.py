@@ -363,7 +363,11 @@ TRAINING = (
 )
 
 RAN_AWAY = Column(
-    "ran_away", bool, "", "whether it was stopped: more than six times the target's spikes"
+    "ran_away",
+    bool,
+    "",
+    "whether it fired more than about six times the target's spikes; it is then stopped, unless "
+    "its pulses need Synapses",
 )
 
 DELAY_RECALL = Schema("delay_recall", (*DELAY_NETWORK, PATTERN, *OUTCOMES, RAN_AWAY, *TRAINING))

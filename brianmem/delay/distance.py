@@ -10,7 +10,7 @@ import numpy as np
 from brian2 import Clock, Network, NeuronGroup, StateMonitor
 
 from brianmem.backends import brian_backend
-from brianmem.delay.network import driven_variable
+from brianmem.delay.network import required_variable
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.units import STEP, constants
 from brianmem.delay.weights import DelayWeights
@@ -45,7 +45,7 @@ def clamped_distances(
         step = DelayStep(
             neurons,
             weights.table,
-            _driven(model),
+            required_variable(model, "retraining"),
             forced=patterns,
             clamped=np.ones(patterns.n_steps, dtype=bool),
             monitored=False,
@@ -73,7 +73,7 @@ def impulse_response(params: DelayParameters, threshold: float, model: Model) ->
     n_neurons, size = params.n_neurons, 1e-6
     with brian_backend("numpy"):
         neurons = _neurons(2 * n_neurons, params, threshold, model)
-        variable = _driven(model)
+        variable = required_variable(model, "retraining")
         neurons.state(variable)[:n_neurons] += size  # the other half is at rest
         monitor = StateMonitor(neurons, "brianmem_distance", record=True, when="start")
         Network(neurons, monitor).run(params.n_steps * STEP)
@@ -114,13 +114,3 @@ def _distance(model: Model) -> str:
         )
     left, sign, right = found.groups()
     return f"({left}) - ({right})" if sign == ">" else f"({right}) - ({left})"
-
-
-def _driven(model: Model) -> str:
-    variable = driven_variable(model)
-    if variable is None:
-        raise InputError(
-            f"{model.place('pulse', model.pulse)}: retraining needs a pulse that adds w to a "
-            f"variable, not '{model.pulse}'"
-        )
-    return variable

@@ -127,3 +127,14 @@ def driven_variable(model: Model) -> str | None:
     """The variable that a pulse adds the weight to; None for any other pulse."""
     found = re.fullmatch(r"\s*(\w+)_post\s*\+=\s*w\s*", model.pulse)
     return found.group(1) if found else None
+
+
+def required_variable(model: Model, what: str) -> str:
+    """The same for what can do with no other pulse; InputError, which names it, for others."""
+    variable = driven_variable(model)
+    if variable is None:
+        raise InputError(
+            f"{model.place('pulse', model.pulse)}: {what} needs a pulse that adds w to a variable, "
+            f"not '{model.pulse}'"
+        )
+    return variable

@@ -16,7 +16,6 @@ from brianmem.delay.units import constants
 from brianmem.delay.weights import DelayWeights
 from brianmem.equation_check import check_model as check_equations
 from brianmem.equations import Model
-from brianmem.errors import InputError
 from brianmem.patterns import draw_rasters
 from brianmem.progress import report
 from brianmem.raster import Raster
@@ -75,10 +74,7 @@ def check_task(task: DelayTask) -> None:
 
 def check_pulse(task: DelayTask, what: str) -> None:
     """Raise InputError for equations whose pulse does more than to add a weight."""
-    if task.model is not None and network.driven_variable(task.model) is None:
-        raise InputError(
-            f"{what} needs a pulse that adds w to a variable, not '{task.model.pulse}'"
-        )
+    network.required_variable(task.model or LIF, what)
 
 
 def estimate(task: DelayTask) -> Estimate:

@@ -54,7 +54,8 @@ class _Lines:
 
     def wait(self) -> None:
         now = time.monotonic()
-        if self.n_ended < self.n_to_do and now - self.said > INTERVAL:
+        waits = self.n_ended < self.n_to_do and now - self.last > PATIENCE
+        if waits and now - self.said > INTERVAL:
             self.said = now
             say(f"{self._state()}, {_wait(now - self.last, self.n_ended)}")
 

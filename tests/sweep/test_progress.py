@@ -58,6 +58,23 @@ def test_time_passes_without_any_report(impatient):
     assert "toy: 4/5 tasks, 0 s since the last" in lines[1:-1]
 
 
+def test_while_tasks_end_their_rate_is_told(monkeypatch):
+    now, said = [0.0], []
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(progress, "say", said.append)
+    lines = progress._Lines(10, 0, "toy")
+    for now[0] in (4.0, 6.0, 8.5):
+        lines.wait()
+        lines.count()
+    assert said == [
+        "toy: 0/10 tasks",
+        "toy: 2/10 tasks, 0.333 per second, 24 s left",
+    ]
+    now[0] = 13.0
+    lines.wait()
+    assert said[2:] == ["toy: 3/10 tasks, 4 s since the last"]
+
+
 def test_a_terminal_shows_it_behind_the_bar(impatient, tmp_path):
     stream = Terminal()
     with redirect_stderr(stream), running.watched() as folder:

@@ -8,7 +8,7 @@
 
 namespace brianmem {
 
-const size_t AT_ONCE = 64;  // neurons whose thresholds are looked at together
+const size_t NEURONS_AT_ONCE = 64;  // neurons whose thresholds are looked at together
 
 /* What one spike adds, by delay: row (pre, delay - 1) of all weights, or, if there are rows, of
    those from row[at] to row[at + 1], with their postsynaptic neurons. */

@@ -31,9 +31,9 @@
                 const size_t _vectorisation_idx = 1;
                 {{ scalar_code['crossing'] | autoindent }}
                 // Few neurons fire, and the compiler can look at many at a time if it need not tell which.
-                for (size_t _from = _first; _from < _first + {{_n}}; _from += brianmem::AT_ONCE)
+                for (size_t _from = _first; _from < _first + {{_n}}; _from += brianmem::NEURONS_AT_ONCE)
                 {
-                    const size_t _to = std::min(_from + brianmem::AT_ONCE, (size_t)(_first + {{_n}}));
+                    const size_t _to = std::min(_from + brianmem::NEURONS_AT_ONCE, (size_t)(_first + {{_n}}));
                     int64_t _n_firing = 0;
                     for (size_t _idx = _from; _idx < _to; _idx++)
                     {
