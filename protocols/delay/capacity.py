@@ -68,6 +68,12 @@ PAPER = (
     _curve("margin_capacity", 512, (1024, 2048, 2300, 2600, 2800), (0,)),
     _curve("hebbian", 1024, (16, 32, 64)),
     _curve("deconvolved", 1024, (32, 64, 96)),
+    _curve("pseudo_inverse", 1024, (32, 48), (0,)),
+    _curve("surrogate", 1024, (32, 64), (0,)),
+    _curve("margin", 1024, (64, 256), (0,)),
+    _curve("margin_robust", 1024, (64,), (0,)),
+    _curve("margin_loaded", 1024, (1024,), (0,)),
+    _curve("margin_capacity", 1024, (2048, 4600), (0,)),
 )
 SMOKE = (
     _curve("hebbian", 64, (1, 2, 4, 8)),

@@ -86,7 +86,10 @@ def estimate(task: DamagedTask) -> Estimate:
     n_sites = n_trials * task.n_neurons * task.n_steps
     # Measured on one core: the step of a neuron, and drawing what is lost.
     seconds = learned.seconds + 1.5e-8 * n_sites
-    megabytes = 60 * min(n_tested, MOST_TRIALS) * task.n_neurons * task.n_steps / 2**20
+    quiet = 8 * min(task.n_patterns, MOST_TRIALS)
+    noise = any(task.membrane_noise) or any(task.lost)
+    noisy = 60 * min(n_tested, MOST_TRIALS_WITH_NOISE) if noise else 0
+    megabytes = max(quiet, noisy) * task.n_neurons * task.n_steps / 2**20
     return Estimate(seconds, learned.memory_mb + megabytes)
 
 
@@ -125,7 +128,8 @@ def _recall(
     """Counts of each pattern, shape (3, n_patterns), and whether its recall ran away."""
     # What is given in thresholds adds to potentials.
     damage = replace(damage, membrane_noise=threshold * damage.membrane_noise)
-    at_once = MOST_TRIALS_WITH_NOISE if damage.membrane_noise else MOST_TRIALS
+    noise = damage.membrane_noise or damage.lost
+    at_once = MOST_TRIALS_WITH_NOISE if noise else MOST_TRIALS
     counts, ran_away = [], []
     for first in range(0, target.n_patterns, at_once):
         chosen = range(first, min(first + at_once, target.n_patterns))

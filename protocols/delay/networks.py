@@ -89,7 +89,7 @@ def estimate(task: DelayTask) -> Estimate:
     n_synapses = min(2 * pairs, params.n_neurons**2 * params.n_delays)
     n_events = n_spikes * n_synapses / params.n_neurons
     # Rules that learn for a threshold need no place for all potentials.
-    per_site = 2 if params.learner in (*MARGIN_SETTINGS, RETRAINED, "surrogate") else 45
+    per_site = 0.25 if params.learner in (*MARGIN_SETTINGS, RETRAINED, "surrogate") else 45
     megabytes = (per_site * n_sites + 100 * n_synapses) / 2**20
     seconds = 0.3 + 1.5e-7 * n_sites + 3e-7 * n_synapses + 2e-9 * n_events
     if params.learner in MARGIN_SETTINGS:
