@@ -1,4 +1,4 @@
-"""Where Brian2 runs a network: NumPy, Cython or a C++ standalone program."""
+"""Where Brian2 runs a network: NumPy, Cython, a C++ program, or a program for a GPU."""
 
 import gc
 import shutil
@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from platform import machine
 
-from brian2 import BrianLogger, prefs
+from brian2 import BrianLogger, Clock, Quantity, defaultclock, prefs
 from brian2.devices import device, reset_device, set_device
 
+from brianmem import cuda, standalone
 from brianmem.errors import InputError
-from brianmem.standalone import DEVICE
 
-BACKENDS = ("numpy", "cython", "cpp_standalone")
+RUNTIME = ("numpy", "cython")
+BACKENDS = (*RUNTIME, "cpp_standalone", "cuda_standalone")
 X86_64 = ("x86_64", "AMD64")  # names of one architecture
 
 # Brian2's own flags include -ffast-math, and compilers may fuse multiply and add: both change the
@@ -26,29 +27,34 @@ PROGRAM_FLAGS = [*COMPILER_FLAGS, *(["-march=native"] if machine() in X86_64 els
 
 # Announces the integrator it chose for each group: noise on a terminal.
 BrianLogger.suppress_hierarchy("brian2.stateupdaters.base")
+# Tells all of its preferences.
+BrianLogger.suppress_hierarchy("brian2cuda.device")
+BrianLogger.suppress_hierarchy("brian2cuda.utils")
 # Objects made to check equations are dropped without a run.
 BrianLogger.suppress_name("unused_brian_object")
 
 
 def default_backend() -> str:
     """cython where extensions can be compiled, numpy elsewhere."""
-    return "numpy" if _missing("cython") else "cython"
+    return "numpy" if lacks("cython") else "cython"
 
 
 def check_backend(name: str) -> None:
     """Raise InputError for an unknown backend or one that lacks what it compiles with."""
     if name not in BACKENDS:
         raise InputError(f"unknown backend '{name}': choose from {', '.join(BACKENDS)}")
-    if _missing(name):
-        raise InputError(f"backend {name} needs {_missing(name)}: install it, or use numpy")
+    if lacks(name):
+        raise InputError(f"backend {name} needs {lacks(name)}: install it, or use another")
 
 
-def _missing(name: str) -> str | None:
-    """What this machine lacks for a backend."""
+def lacks(name: str) -> str | None:
+    """What this machine lacks for a backend; None for nothing."""
     if name != "numpy" and not shutil.which("g++"):
         return "the C++ compiler g++"
-    if name == "cpp_standalone" and not shutil.which("make"):
+    if name not in RUNTIME and not shutil.which("make"):
         return "make"
+    if name == "cuda_standalone":
+        return cuda.missing()
     if name == "cython" and not Path(sysconfig.get_path("include"), "Python.h").exists():
         return "Python's C headers (Python.h)"
     return None
@@ -69,29 +75,44 @@ def brian_backend(name: str, build_on_run: bool = True):
         # Brian2 answers Ctrl-C by ending the run early as if it were complete.
         "core.stop_on_keyboard_interrupt": False,
     }
-    if name != "cpp_standalone":
+    if name in RUNTIME:
         settings["codegen.target"] = name
+    if name == "cuda_standalone":
+        settings |= cuda.settings()
     before = {key: prefs[key] for key in settings}
     try:
         for key, value in settings.items():
             prefs[key] = value
-        if name == "cpp_standalone":
-            with _standalone_device(build_on_run):
-                yield
-        else:
+        if name in RUNTIME:
             yield
+        else:
+            with _standalone_device(_device(name), build_on_run):
+                yield
     finally:
         for key, value in before.items():
             prefs[key] = value
 
 
+def synapses_clock(step: Quantity, name: str) -> Clock:
+    """A clock for groups and their Synapses: on a GPU these know the default one only."""
+    if not cuda.in_use():
+        return Clock(step, name=name)
+    defaultclock.dt = step  # of the device, which is made anew for every program
+    return defaultclock
+
+
+def _device(name: str) -> str:
+    """Brian2's name of the device of a standalone backend."""
+    return cuda.device() if name == "cuda_standalone" else standalone.DEVICE
+
+
 @contextmanager
-def _standalone_device(build_on_run: bool):
-    """A C++ project in a folder of its own, so that parallel workers do not meet in one."""
+def _standalone_device(name: str, build_on_run: bool):
+    """A project in a folder of its own, so that parallel workers do not meet in one."""
     # Names of objects that are still around would be numbered on, and so make another program.
     gc.collect()
     with tempfile.TemporaryDirectory(prefix="brianmem-") as directory:
-        set_device(DEVICE, directory=directory, build_on_run=build_on_run)
+        set_device(name, directory=directory, build_on_run=build_on_run)
         try:
             yield
         finally:

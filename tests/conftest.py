@@ -5,8 +5,10 @@ import gc
 import pytest
 from hypothesis import settings
 
-from brianmem.backends import BACKENDS, check_backend
+from brianmem import cuda
+from brianmem.backends import RUNTIME, check_backend
 from brianmem.errors import InputError
+from tests.engine import on_cpu
 
 settings.register_profile("brianmem", deadline=None, max_examples=50)
 settings.load_profile("brianmem")
@@ -31,13 +33,30 @@ def frozen():
     gc.freeze()
 
 
-@pytest.fixture(params=BACKENDS)
-def backend(request):
+@pytest.fixture(
+    params=[
+        *RUNTIME,
+        "cpp_standalone",
+        pytest.param("cuda_standalone", marks=pytest.mark.gpu),
+        "cuda_on_cpu",
+    ]
+)
+def backend(request, monkeypatch):
+    """Every backend; and programs for a GPU whose threads take turns on a CPU."""
+    if request.param == "cuda_on_cpu":
+        if cuda.missing_to_generate():
+            pytest.skip(f"programs for GPUs need {cuda.missing_to_generate()}")
+        on_cpu.use(monkeypatch)
+        return "cuda_standalone"
+    return _available(request.param)
+
+
+def _available(name):
     try:
-        check_backend(request.param)
+        check_backend(name)
     except InputError as error:
         pytest.skip(str(error))
-    return request.param
+    return name
 
 
 @pytest.fixture
@@ -45,17 +64,13 @@ def spare_build(request, backend):
     """A function that skips a case which needs a C++ program of its own, if others tell as much."""
 
     def skip(others_tell_as_much: bool) -> None:
-        if others_tell_as_much and backend == "cpp_standalone" and not request.config.option.slow:
-            pytest.skip("a C++ program of its own: pytest --slow builds it")
+        if others_tell_as_much and backend not in RUNTIME and not request.config.option.slow:
+            pytest.skip("a program of its own: pytest --slow builds it")
 
     return skip
 
 
-@pytest.fixture(params=[name for name in BACKENDS if name != "cpp_standalone"])
+@pytest.fixture(params=RUNTIME)
 def runtime_backend(request):
     """For what Cython and the C++ programs compile from the same header: a build costs seconds."""
-    try:
-        check_backend(request.param)
-    except InputError as error:
-        pytest.skip(str(error))
-    return request.param
+    return _available(request.param)

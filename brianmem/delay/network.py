@@ -85,6 +85,9 @@ def run(
             "variable, and runs with brianmem.delay.synapses only"
         )
     forced = drive.forced
+    most_of_trial = weights.n_neurons * forced.n_steps
+    if most_spikes is not None:  # it may be exceeded within one step
+        most_of_trial = min(most_of_trial, most_spikes + weights.n_neurons)
     with brian_backend(backend):
         # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.
         neurons = NeuronGroup(
@@ -109,6 +112,7 @@ def run(
             lost=drive.lost,
             most_spikes=most_spikes,
             monitored=False,
+            spike_room=forced.n_patterns * most_of_trial,
             name="delay_step",
         )
         Network(neurons, step).run(forced.n_steps * STEP)

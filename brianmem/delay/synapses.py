@@ -5,9 +5,9 @@ that do more than add a weight, equations of synapses, plasticity.
 """
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, TimedArray
+from brian2 import Network, NeuronGroup, SpikeMonitor, Synapses, TimedArray
 
-from brianmem.backends import brian_backend
+from brianmem.backends import brian_backend, synapses_clock
 from brianmem.delay.equations import LIF
 from brianmem.delay.parameters import DelayParameters, check_sizes
 from brianmem.delay.units import STEP, constants
@@ -48,7 +48,7 @@ def recall(
     n_copies, n_neurons = cues.n_patterns, params.n_neurons
     with brian_backend(backend):
         # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.
-        clock = Clock(STEP, name="delay_clock")
+        clock = synapses_clock(STEP, "delay_clock")
         clamped = cues.to_dense().transpose(2, 0, 1).reshape(cues.n_steps, -1).astype(float)
         namespace = model.namespace(constants(params, threshold)) | {
             "brianmem_cue": TimedArray(clamped, dt=STEP, name="delay_cue"),

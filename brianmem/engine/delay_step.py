@@ -7,9 +7,10 @@ from brian2.core.variables import Variables
 from brian2.groups.group import CodeRunner
 from scipy.sparse import csr_array, issparse
 
+from brianmem import cuda
 from brianmem.engine import templates
 from brianmem.engine.group import check_group, switch_off
-from brianmem.engine.variables import FOREVER, add_record_variables
+from brianmem.engine.variables import FOREVER, add_record_variables, read_record
 from brianmem.errors import InputError
 from brianmem.raster import Raster
 
@@ -38,6 +39,7 @@ class DelayStep(CodeRunner):
     lost : Raster of spikes that nobody hears, if they come
     most_spikes : of a block; beyond, it falls silent, and `ran_away` tells
     monitored : whether Brian2's monitors and other synapses are told of the spikes
+    spike_room : on CUDA, how many spikes can be recorded in all runs together
     name : of this object; by default that of the group with "_delays"
 
     Raises InputError if these do not fit together.
@@ -56,6 +58,7 @@ class DelayStep(CodeRunner):
         lost: Raster | None = None,
         most_spikes: int | None = None,
         monitored: bool = True,
+        spike_room: int = 10**6,
         name: str | None = None,
     ):
         check_group(group, type(self).__name__)
@@ -69,6 +72,7 @@ class DelayStep(CodeRunner):
                 f"multiple of {self.n_neurons}"
             )
         self.dense = not issparse(weights)
+        self.spike_room = int(spike_room)
         self.dtype = weights.dtype
 
         templates.register()
@@ -90,13 +94,17 @@ class DelayStep(CodeRunner):
         self._add_events("lost", lost)
         self._add_clamped(clamped)
         if self._standalone:
-            add_record_variables(self.variables, self, on_gpu=False)
+            add_record_variables(self.variables, self, on_gpu=self._cuda)
         switch_off(group, None)
         self._neurons, self._times = [], []
 
     @property
     def _standalone(self) -> bool:
         return type(get_device()).__name__ != "RuntimeDevice"
+
+    @property
+    def _cuda(self) -> bool:
+        return cuda.in_use()
 
     # Variables of the templates ----------------------------------------------------------------
 
@@ -105,8 +113,9 @@ class DelayStep(CodeRunner):
         size = max(1, len(values) if room is None else room)
         if size > len(values):
             values = np.concatenate([values, np.zeros(size - len(values), dtype=dtype)])
-        # Of the values of a dynamic array a standalone device keeps one copy, of others two.
-        add = self.variables.add_dynamic_array if self._standalone else self.variables.add_array
+        # Of the values of a dynamic array a program in C++ keeps one copy, of others two.
+        growing = self._standalone and not self._cuda
+        add = self.variables.add_dynamic_array if growing else self.variables.add_array
         add(name, size=size, values=values, dtype=dtype, index=f"{name}_index")
         self.variables.add_auxiliary_variable(f"{name}_index", dtype=np.int64)
 
@@ -183,17 +192,21 @@ class DelayStep(CodeRunner):
             needed += ["not_refractory", "lastspike"]
         if self._standalone:
             needed += ["_spike_neuron", "_spike_time", "_failure"]
+        headers = ("record.h", "delay_step.h")
+        if self._cuda:
+            needed += ["_spike_count", "_spike_room"]
+            headers = (*headers, "thread_block.h", "delay_block.h")
         real = "float" if self.dtype == np.float32 else "double"
         self.template_kwds = {
             "eventspace_variable": group.variables["_spikespace"],
-            "support": f"#define BRIANMEM_REAL {real}\n"
-            + templates.support("record.h", "delay_step.h"),
+            "support": f"#define BRIANMEM_REAL {real}\n" + templates.support(*headers),
             "real": real,
             "dense": self.dense,
             "monitored": self.monitored,
             "refractory": refractory,
             "conditional": conditional,
             "variable": self.variable,
+            "threads": templates.threads(self.n_neurons),
         }
         self.codeobj = create_runner_codeobj(
             group=group,
@@ -249,9 +262,11 @@ class DelayStep(CodeRunner):
 
     def _record(self) -> tuple[np.ndarray, np.ndarray]:
         if self._standalone:
-            return tuple(
-                self.variables[name].get_value() for name in ("_spike_neuron", "_spike_time")
-            )
+            neurons, times = read_record(self.variables, self)
+            if self._cuda:  # threads write at once
+                order = np.lexsort((neurons, times))
+                neurons, times = neurons[order], times[order]
+            return neurons, times
         neurons = np.concatenate([np.zeros(0, dtype=np.int32), *self._neurons])
         times = np.concatenate([np.zeros(0), *self._times])
         self._neurons, self._times = [neurons], [times]

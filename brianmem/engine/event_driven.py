@@ -13,6 +13,7 @@ from brian2.units.allunits import hertz
 from brian2.units.fundamentalunits import fail_for_dimension_mismatch
 from brian2.utils.stringtools import get_identifiers
 
+from brianmem import cuda
 from brianmem.engine import failures, templates
 from brianmem.engine.group import (
     WEIGHT,
@@ -24,7 +25,7 @@ from brianmem.engine.group import (
     switch_off,
 )
 from brianmem.engine.solution import RANDOM, Exactness, derive
-from brianmem.engine.variables import add_loop_variables, add_record_variables
+from brianmem.engine.variables import add_loop_variables, add_record_variables, read_record
 from brianmem.engine.weights import (
     Columns,
     Weights,
@@ -39,8 +40,6 @@ from brianmem.errors import InputError
 from brianmem.spikes import Spikes
 
 FORMS = ("growing", "general")
-WARP = 32
-MOST_THREADS = 512  # of a CUDA block; not tuned
 
 
 class EventDriven(CodeRunner):
@@ -148,7 +147,7 @@ class EventDriven(CodeRunner):
 
     @cached_property
     def _cuda(self) -> bool:
-        return "CUDA" in type(get_device()).__name__
+        return cuda.in_use()
 
     @property
     def n_neurons(self) -> int:
@@ -287,7 +286,7 @@ class EventDriven(CodeRunner):
     def _threads(self) -> dict[str, int]:
         """How many threads of a CUDA block run a network, and how many elements each has."""
         length = self.n_neurons // 2 if self.mirrored else self.n_neurons
-        threads = min(-(-length // WARP) * WARP, MOST_THREADS)
+        threads = templates.threads(length)
         return {"threads": threads, "per_thread": -(-length // threads)}
 
     def _check_random(self) -> None:
@@ -375,16 +374,9 @@ class EventDriven(CodeRunner):
 
     def _record(self) -> tuple[np.ndarray, np.ndarray]:
         if self._standalone:
-            for failure, neuron, seconds in self.variables["_failure"].get_value().reshape(-1, 3):
-                if failure:
-                    raise failures.error(int(failure), int(neuron), seconds, self)
-            neurons, times = (
-                self.variables[name].get_value() for name in ("_spike_neuron", "_spike_time")
-            )
-            if self._cuda:
-                count = self.variables["_spike_count"].get_value()[0]
-                # Networks write at once, each in its order.
-                order = np.argsort(neurons[:count] // self.n_neurons, kind="stable")
+            neurons, times = read_record(self.variables, self)
+            if self._cuda:  # networks write at once, each in its order
+                order = np.argsort(neurons // self.n_neurons, kind="stable")
                 neurons, times = neurons[order], times[order]
             return neurons, times
         neurons = np.concatenate([np.zeros(0, dtype=np.int32), *self._neurons])

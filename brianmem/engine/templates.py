@@ -14,6 +14,8 @@ FOLDERS = {
     CPPStandaloneCodeObject: "templates_cpp",
 }
 SUPPORT = Path(__file__).parent / "support"
+WARP = 32
+MOST_THREADS = 512  # of a CUDA block; not tuned
 
 
 def register() -> None:
@@ -36,3 +38,8 @@ def support(*names: str) -> str:
     """
     text = "\n".join((SUPPORT / name).read_text() for name in names)
     return "\n".join(line for line in text.splitlines() if not line.startswith('#include "'))
+
+
+def threads(n: int) -> int:
+    """Threads of a CUDA block for n neurons: whole warps."""
+    return min(-(-n // WARP) * WARP, MOST_THREADS)

@@ -3,6 +3,7 @@
 import numpy as np
 from brian2.core.variables import Variables
 
+from brianmem.engine import failures
 from brianmem.engine.group import WEIGHT
 from brianmem.engine.weights import Columns
 
@@ -66,3 +67,15 @@ def add_record_variables(variables: Variables, engine, on_gpu: bool) -> None:
     if on_gpu:
         variables.add_array("_spike_count", size=1, dtype=np.int32, index="_spike_index")
         variables.add_array("_spike_room", size=1, values=room, dtype=np.int64, scalar=True)
+
+
+def read_record(variables: Variables, engine) -> tuple[np.ndarray, np.ndarray]:
+    """Neurons and times of the spikes of a standalone program; raises what it ended for."""
+    for failure, neuron, seconds in variables["_failure"].get_value().reshape(-1, 3):
+        if failure:
+            raise failures.error(int(failure), int(neuron), seconds, engine)
+    neurons, times = (variables[name].get_value() for name in ("_spike_neuron", "_spike_time"))
+    if "_spike_count" in variables:
+        count = variables["_spike_count"].get_value()[0]
+        neurons, times = neurons[:count], times[:count]
+    return neurons, times

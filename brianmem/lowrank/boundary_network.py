@@ -3,7 +3,7 @@
 import numpy as np
 from brian2 import Clock, Network, NeuronGroup
 
-from brianmem.backends import brian_backend
+from brianmem.backends import RUNTIME, brian_backend
 from brianmem.engine import EventDriven, Program
 from brianmem.lowrank.boundary import BoundaryNetwork
 from brianmem.lowrank.equations import LIF
@@ -55,7 +55,7 @@ def simulate(
             monitored=False,
             name="boundary_events",
         )
-        if backend == "cpp_standalone":
+        if backend not in RUNTIME:
             runs = Program(engine, group).run(duration * TAU, v=potential)
             return [Spikes(run.neuron, run.time / float(TAU)) for run in runs]
         group.v = potential

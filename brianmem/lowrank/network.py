@@ -15,7 +15,7 @@ import numpy as np
 from brian2 import Clock, Equations, Network, NeuronGroup, SpikeMonitor, Synapses, ms
 from brian2.utils.stringtools import get_identifiers
 
-from brianmem.backends import brian_backend
+from brianmem.backends import RUNTIME, brian_backend, synapses_clock
 from brianmem.engine import EventDriven, LowRankWeights, Program, Repeated
 from brianmem.engine.solution import Solution
 from brianmem.equations import INTEGRATORS, Model
@@ -97,7 +97,7 @@ def repeated(
             monitored=False,
             name="lowrank_events",
         )
-        program = (Program if backend == "cpp_standalone" else Repeated)(engine, group)
+        program = (Repeated if backend in RUNTIME else Program)(engine, group)
 
         def run(starts) -> list[Spikes]:
             v = np.full((n_copies, params.n_neurons), SILENT)
@@ -161,7 +161,7 @@ def simulate_with_clock(
     n_neurons, n_copies = memory.params.n_neurons, len(starts)
     with brian_backend(backend):
         # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.
-        clock = Clock(dt * TAU, name="lowrank_clock")
+        clock = synapses_clock(dt * TAU, "lowrank_clock")
         neurons = NeuronGroup(
             n_copies * n_neurons,
             model.model,
@@ -190,9 +190,10 @@ def simulate_with_clock(
         synapses.w = np.tile(memory.weights.ravel(), n_copies)
         monitor = SpikeMonitor(neurons, name="lowrank_spikes")
         Network(neurons, synapses, monitor).run(memory.params.duration * TAU)
-        fired = np.array(monitor.i)
+        fired, step = np.array(monitor.i), np.round(np.array(monitor.t / clock.dt))
+        order = np.lexsort((fired, step))  # a GPU keeps none within a step
         # A spike of step n was found after the state had been advanced to the end of that step.
-        time = (np.round(np.array(monitor.t / clock.dt)) + 1) * dt
+        fired, time = fired[order], (step[order] + 1) * dt
     copy = fired // n_neurons
     return [Spikes(fired[copy == c] % n_neurons, time[copy == c]) for c in range(n_copies)]
 

@@ -56,7 +56,10 @@ def test_monitors_agree_with_the_record(form, backend):
         steps = np.floor(engine.t / (STEP * TAU)).astype(int)
         assert np.bincount(steps).max() > 1
         per_step = [np.sort(engine.i[steps == k]) for k in range(12)]
-        assert list(spikes.i) == list(np.concatenate(per_step))
+        told = np.array(spikes.i)
+        if backend == "cuda_standalone":  # whose monitors know no order within a step
+            told = told[np.lexsort((told, np.array(spikes.t)))]
+        assert list(told) == list(np.concatenate(per_step))
         assert list(np.round(spikes.t / (STEP * TAU)).astype(int)) == sorted(steps)
         inside = (engine.i >= 5) & (engine.i < 9)
         assert list(some.count) == list(np.bincount(engine.i[inside] - 5, minlength=4))
@@ -95,6 +98,8 @@ def test_spikes_by_block_over_several_clock_steps(runtime_backend):
 
 
 def test_other_synapses_hear_the_spikes_and_speak_to_the_group(backend):
+    if backend == "cuda_standalone":
+        pytest.skip("brian2cuda compiles Synapses on the default clock only")
     drawn = draw(N, 2, duration=3.0)
     with brian_backend(backend):
         group = group_of(drawn)

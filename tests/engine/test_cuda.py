@@ -1,41 +1,53 @@
-"""What the engine generates for CUDA; running it needs a GPU."""
+"""What the engine compiles for GPUs, where there may be none; what it does is tested elsewhere.
 
-import sys
-from pathlib import Path
+The fixture `backend` runs the same programs on a CPU, and on a GPU if there is one.
+"""
+
+import subprocess
 
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, ms, prefs
-from brian2.devices import device, reset_device, set_device
+from brian2 import Network, NeuronGroup, get_device, ms, prefs
+from scipy.sparse import csr_array
 
-from brianmem.engine import EventDriven
+from brianmem import cuda
+from brianmem.backends import brian_backend
+from brianmem.engine import DelayStep, EventDriven
+from tests.engine import on_cpu
 
 MODELS = {
     "event_loop": ("dv/dt = (2 - v)/tau_i : 1\ntau_i : second", {"reset": "v = 0"}),
     "growing_frame": ("dv/dt = (2 - v)/(10*ms) : 1", {"reset": ""}),
     "one_by_one": ("dv/dt = (2 + v**2)/(10*ms) : 1", {"reset": "v = 0", "method": "euler"}),
+    "dense_delays": ("dv/dt = -v/(10*ms) : 1", {"reset": "v = 0", "method": "exact"}),
+    "sparse_delays": ("dv/dt = -v/(10*ms) : 1", {"reset": "v = 0", "method": "exact"}),
 }
+TABLE = np.random.default_rng(0).standard_normal((20, 3, 20))
+WEIGHTS = {"dense_delays": TABLE, "sparse_delays": csr_array(TABLE.reshape(60, 20))}
 
 
+@pytest.mark.nvcc
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::brianmem.errors.InexactWarning")
-@pytest.mark.parametrize("template", MODELS)
-def test_kernels_are_generated(template, tmp_path):
-    if sys.version_info < (3, 12):
-        pytest.skip("brian2cuda 1.0b1 needs Python 3.12")
-    pytest.importorskip("brian2cuda", reason="the extra 'cuda' is not installed")
-    model, options = MODELS[template]
-    backend = prefs.devices.cuda_standalone.cuda_backend
-    backend.detect_gpus, backend.gpu_id, backend.compute_capability = False, 0, 9.0
-    set_device("cuda_standalone", directory=str(tmp_path), build_on_run=False)
-    try:
+@pytest.mark.parametrize("name", MODELS)
+def test_programs_are_compiled_and_linked(name, monkeypatch, tmp_path):
+    lacking = cuda.missing_to_generate() or cuda.missing_to_compile()
+    if lacking:
+        pytest.skip(f"nvcc compiles nothing without {lacking}")
+    monkeypatch.setattr(cuda, "missing_to_run", lambda: None)
+    cuda.settings()  # defines brian2cuda's preferences
+    for preference, value in on_cpu.NO_GPU.items():
+        monkeypatch.setitem(prefs, on_cpu.PREFERENCES + preference, value)
+    model, options = MODELS[name]
+    with brian_backend("cuda_standalone", build_on_run=False):
         group = NeuronGroup(40, model, threshold="v > 1", name="tested", **options)
-        engine = EventDriven(group, -np.eye(20), name="tested_events")
+        if name in WEIGHTS:
+            engine = DelayStep(group, WEIGHTS[name], name="tested_engine")
+        else:
+            engine = EventDriven(group, -np.eye(20), name="tested_engine")
         Network(group, engine).run(1 * ms)
-        device.build(run=False, compile=False, directory=str(tmp_path))
-        [source] = Path(tmp_path, "code_objects").glob("tested_events_codeobject*.cu")
-        text = source.read_text()
+        get_device().build(run=False, directory=str(tmp_path), with_output=False)
+        program = tmp_path / "main"
+        symbols = subprocess.run(["nm", program], capture_output=True, text=True, check=True)
         assert engine.n_blocks == 2
-        assert "__global__" in text and "__syncthreads" in text
-    finally:
-        device.reinit()
-        reset_device()
+        assert "_run_kernel_tested_engine_codeobject" in symbols.stdout

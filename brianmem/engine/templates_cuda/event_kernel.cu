@@ -1,91 +1,19 @@
-{# What the event loops share: one block of threads for each network, spikes in arrays of fixed size. #}
-{% extends 'common_group.cu' %}
-{% set _spikes = get_array_name(eventspace_variable, access_data=False) %}
-{% set _failures = get_array_name(variables['_failure'], access_data=False) %}
-{% macro _nobody_fired() %}
-    CUDA_SAFE_CALL(
-            cudaMemset(dev{{_spikes}}[current_idx{{_spikes}}], -1, sizeof(int32_t) * (_num_{{_spikes}} - 1))
-            );
-    CUDA_SAFE_CALL(
-            cudaMemset(dev{{_spikes}}[current_idx{{_spikes}}] + _num_{{_spikes}} - 1, 0, sizeof(int32_t))
-            );
-{% endmacro %}
-
-{% block extra_headers %}
-#include "network.h"
-{{ support }}
-{% block kernel_helpers %}
-{% endblock %}
-{% endblock %}
-
-{% block kernel %}
-__global__ void __launch_bounds__({{threads}})
-_run_kernel_{{codeobj_name}}(
-    ///// KERNEL_PARAMETERS /////
-    %KERNEL_PARAMETERS%
-    )
-{
-    using namespace brian;
-
-    ///// KERNEL_CONSTANTS /////
-    %KERNEL_CONSTANTS%
-
-    ///// kernel_lines /////
-    {{kernel_lines|autoindent}}
-
-    const double _now = {{t}};
+{# What the event loops share: a cap on the spikes, and no spikes beyond the end of the run. #}
+{% extends 'network_kernel.cu' %}
+{% block network %}
     {% block step %}
     const double _step = {{dt}} < {{_until}} - _now ? {{dt}} : {{_until}} - _now;
     {% endblock %}
-    const int _neurons = {{_n}}, _first = blockIdx.x * _neurons, _last = _first + _neurons;
-    double* const _block_failure = {{_failure}} + 3 * blockIdx.x;
     double _may_fire = {{_credit}}[blockIdx.x];
     if (_may_fire > {{_credit_most}}) _may_fire = {{_credit_most}};
     _may_fire += {{_credit_rate}} * _step;
-    const brianmem::SpikeRoom _room = {
-        {{_spike_neuron}}, {{_spike_count}}, {{_spike_time}}, {{_spike_room}},
-        {{ get_array_name(eventspace_variable) if monitored else '0' }}, (int32_t)N};
     // Set by the thread whose neuron fires, read by all after the next barrier.
     __shared__ bool _full;
     if (threadIdx.x == 0) _full = false;
 
     // All threads keep the same _may_fire and the like, and so take the same turns.
-    {% block network %}
+    {% block events %}
     {% endblock %}
 
     if (threadIdx.x == 0) {{_credit}}[blockIdx.x] = _may_fire;
-}
-{% endblock %}
-
-{% block host_maincode %}
-    {% if monitored %}
-    {{ _nobody_fired() }}
-    {% endif %}
-{% endblock %}
-
-{% block prepare_kernel %}
-{% endblock %}
-
-{% block kernel_call %}
-    _run_kernel_{{codeobj_name}}<<<_num_credit, {{threads}}>>>(
-            ///// HOST_PARAMETERS /////
-            %HOST_PARAMETERS%
-        );
-    CUDA_CHECK_ERROR("_run_kernel_{{codeobj_name}}");
-{% endblock %}
-
-{% block extra_kernel_call_post %}
-    CUDA_SAFE_CALL(
-            cudaMemcpy({{_failures}}, dev{{_failures}}, sizeof(double) * _num_{{_failures}}, cudaMemcpyDeviceToHost)
-            );
-    {% set _now = get_array_name(variables['t'], access_data=False) ~ '[0]' %}
-    {% set _dt = get_array_name(variables['dt'], access_data=False) ~ '[0]' %}
-    bool _ends = {{_now}} + {{_dt}} >= {{ get_array_name(variables['_until'], access_data=False) }}[0];
-    for (int _block = 0; _block < _num_credit; _block++)
-        if ({{_failures}}[3 * _block] != brianmem::NONE) _ends = true;
-    if (_ends) Network::_globally_stopped = true;
-{% endblock %}
-
-{% block after_run_host_maincode %}
-    {{ _nobody_fired() }}
 {% endblock %}

@@ -33,7 +33,7 @@ struct Start {
 {% macro _each() %}
 _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k++, _at += {{threads}})
 {%- endmacro %}
-{% block network %}
+{% block events %}
     typedef BRIANMEM_REAL _real;
     __shared__ brianmem::Start _starts[brianmem::MOST_WARPS];
     __shared__ brianmem::Highest<_real> _highests[brianmem::MOST_WARPS];
@@ -169,7 +169,8 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
             if (_reason != brianmem::NONE)
             {
                 brianmem::fail(_block_failure, _reason, _first + _who, _moment);
-                _full = true;
+                // Without room for monitors it may yet turn out that the network runs away.
+                if (_reason == brianmem::NO_SPIKE_ROOM) _full = true;
             }
         }
         const _real* const _column = _columns + _who * _pitch_here;

@@ -1,6 +1,6 @@
 {# One spike after another: a child finds who is next and when, or leaves the loop. #}
 {% extends 'event_kernel.cu' %}
-{% block network %}
+{% block events %}
     // A neuron is one thread's throughout: nobody else sees its state.
     {% block next_spike_declarations %}
     {% endblock %}
@@ -26,7 +26,8 @@
             if (_reason != brianmem::NONE)
             {
                 brianmem::fail(_block_failure, _reason, _who, _moment);
-                _full = true;
+                // Without room for monitors it may yet turn out that the network runs away.
+                if (_reason == brianmem::NO_SPIKE_ROOM) _full = true;
             }
             {{ scalar_code['reset'] | autoindent }}
             {{ vector_code['reset'] | autoindent }}

@@ -1,0 +1,206 @@
+"""What this machine has for brianmem, what it lacks, and what to do about it."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+from brian2.codegen.runtime.cython_rt.extension_manager import get_cython_cache_dir
+from packaging.requirements import Requirement
+
+from brianmem import cuda, standalone
+from brianmem.backends import BACKENDS, COMPILER_FLAGS, lacks
+
+GOOD, LACKING, WRONG = "good", "lacking", "wrong"
+# Distributions whose requirements have to hold.
+CHECKED = ("brianmem", "brian2", "brian2cuda")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes
+    ----------
+    subject : what
+    status : good; lacking (something works without it, or slower); wrong (something fails)
+    found : what there is
+    advice : what to do, if it is not good
+    """
+
+    subject: str
+    status: str
+    found: str
+    advice: str = ""
+
+
+def examine() -> list[Finding]:
+    """All findings, in the order in which they are told."""
+    return [
+        Finding("Python", GOOD, f"{platform.python_version()} ({sys.executable})"),
+        *_versions(),
+        _compiler(),
+        _program("make", "make", "programs in C++ and for GPUs need it: install make"),
+        _headers(),
+        _nvcc(),
+        _curand(),
+        _gpu(),
+        _driver(),
+        _machine(),
+        *_caches(),
+        *_backends(),
+    ]
+
+
+# Packages ------------------------------------------------------------------------------------
+
+
+def _versions() -> Iterator[Finding]:
+    for name in CHECKED:
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            advice = f"the backend cuda_standalone needs {cuda.missing_to_generate()}"
+            yield Finding(name, LACKING, "not installed", advice)
+            continue
+        conflicts = [*_conflicts(name)]
+        if conflicts:
+            asked, found = zip(*conflicts, strict=True)
+            advice = f"pip install {' '.join(repr(str(one)) for one in asked)}"
+            yield Finding(name, WRONG, f"{version}, with {', '.join(found)}", advice)
+        else:
+            yield Finding(name, GOOD, f"{version}, and all that it requires")
+
+
+def _conflicts(name: str) -> Iterator[tuple[str, str]]:
+    """What a distribution requires and is not there, and what is there instead."""
+    for text in metadata.requires(name) or ():
+        asked = Requirement(text)
+        if asked.marker and not asked.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            version = metadata.version(asked.name)
+        except metadata.PackageNotFoundError:
+            yield f"{asked.name}{asked.specifier}", f"no {asked.name}"
+            continue
+        if not asked.specifier.contains(version, prereleases=True):
+            yield f"{asked.name}{asked.specifier}", f"{asked.name} {version}"
+
+
+# Compilers -----------------------------------------------------------------------------------
+
+
+def _compiler() -> Finding:
+    advice = "Cython, C++ and CUDA need it: install g++; without, use --backend numpy"
+    path = shutil.which("g++")
+    if not path:
+        return Finding("g++", LACKING, "not found", advice)
+    with tempfile.TemporaryDirectory(prefix="brianmem-") as folder:
+        source = Path(folder, "doctor.cpp")
+        source.write_text("#include <vector>\nint main() { return std::vector<int>().size(); }\n")
+        command = [path, *COMPILER_FLAGS, str(source), "-o", str(source.with_suffix(""))]
+        tried = subprocess.run(command, capture_output=True, text=True, check=False)
+    if tried.returncode:
+        lines = tried.stderr.strip().splitlines() or ["no message"]
+        return Finding("g++", WRONG, f"{path} cannot compile: {lines[-1]}", "mend or replace it")
+    return Finding("g++", GOOD, f"{_first_line([path, '--version'])}, compiles")
+
+
+def _program(subject: str, name: str, advice: str) -> Finding:
+    path = shutil.which(name)
+    if not path:
+        return Finding(subject, LACKING, "not found", advice)
+    return Finding(subject, GOOD, _first_line([path, "--version"]))
+
+
+def _headers() -> Finding:
+    lacking = lacks("cython")
+    if lacking and "Python.h" in lacking:
+        advice = "Cython needs them: install the headers of this Python (python3-dev)"
+        return Finding("Python.h", LACKING, "not found", advice)
+    return Finding("Python.h", GOOD, "found")
+
+
+def _first_line(command: list[str]) -> str:
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (told.stdout + told.stderr).strip().splitlines()[0]
+
+
+# GPUs ----------------------------------------------------------------------------------------
+
+
+def _nvcc() -> Finding:
+    folder = cuda.toolkit()
+    if folder is None:
+        advice = "for programs on a GPU: install the CUDA toolkit, or say where with CUDA_PATH"
+        return Finding("nvcc", LACKING, "not found", advice)
+    return Finding("nvcc", GOOD, f"CUDA {cuda.toolkit_version()} in {folder}")
+
+
+def _curand() -> Finding:
+    if cuda.toolkit_has_curand():
+        return Finding("curand", GOOD, "in the CUDA toolkit")
+    wheel = cuda.wheel_of_curand()
+    if wheel:
+        return Finding("curand", GOOD, f"in {wheel}")
+    advice = "for programs on a GPU: pip install nvidia-curand"
+    return Finding("curand", LACKING, "not found", advice)
+
+
+def _gpu() -> Finding:
+    gpus = cuda.gpus()
+    if not gpus:
+        return Finding("GPU", LACKING, "none", f"programs on a GPU need {cuda.missing_to_run()}")
+    return Finding("GPU", GOOD, "; ".join(gpus))
+
+
+def _driver() -> Finding:
+    knows = cuda.driver_version()
+    if knows is None:
+        return Finding("driver", LACKING, "none", "for programs on a GPU: install NVIDIA's driver")
+    old = cuda.driver_too_old()
+    return Finding("driver", WRONG if old else GOOD, f"for CUDA up to {knows}", old or "")
+
+
+# The machine ---------------------------------------------------------------------------------
+
+
+def _machine() -> Finding:
+    free = psutil.virtual_memory().available / 2**30
+    return Finding("machine", GOOD, f"{os.cpu_count()} cores, {free:.1f} GiB of memory free")
+
+
+def _caches() -> Iterator[Finding]:
+    for subject, folder, what in (
+        ("Cython's cache", Path(get_cython_cache_dir()), "extensions"),
+        ("programs' cache", standalone.cache_folder(), "programs"),
+    ):
+        if not _can_write(folder):
+            advice = f"{what} are compiled again each time: make it writable"
+            yield Finding(subject, WRONG, f"{folder} cannot be written", advice)
+            continue
+        files = [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+        size = sum(path.stat().st_size for path in files) / 2**20
+        yield Finding(subject, GOOD, f"{folder}: {len(files)} files, {size:.0f} MB")
+
+
+def _can_write(folder: Path) -> bool:
+    """Whether files can be made in a folder, or the folder itself."""
+    while not folder.exists():
+        folder = folder.parent
+    return os.access(folder, os.W_OK)
+
+
+def _backends() -> Iterator[Finding]:
+    for name in BACKENDS:
+        lacking = lacks(name)
+        advice = f"needs {lacking}" if lacking else ""
+        found = "not available" if lacking else "ready"
+        yield Finding(f"backend {name}", LACKING if lacking else GOOD, found, advice)
