@@ -58,6 +58,16 @@ def gpus() -> list[str]:
     return found.strip().splitlines()
 
 
+def free_memory() -> float | None:
+    """Bytes that are free on the first GPU; None where there is none to ask."""
+    command = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+    if not shutil.which(command[0]):
+        return None
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    first = told.stdout.partition("\n")[0].strip()
+    return int(first) * 2.0**20 if told.returncode == 0 and first.isdigit() else None
+
+
 def driver_version() -> str | None:
     """The newest CUDA that the driver knows."""
     version = re.search(r"CUDA Version: *([0-9.]+)", _nvidia_smi())

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.select import first_of_all
 from brianmem import schemas, tables
@@ -23,6 +24,7 @@ CAPTION = (
     "the context of the next."
 )
 CASE = ["start", "scale", "support"]
+SIZE = ["n_neurons", "n_delays", "n_steps", "n_patterns", "firing_prob", "beta"]
 NAMES = {"hebbian": "Hebbian", "random_positive": "random, positive", "random": "random"}
 SYNAPSES = {"hebbian": "Hebbian synapses", "full": "all synapses"}
 SILENT = 0.01  # where no spikes at all are drawn
@@ -36,11 +38,10 @@ def numbers(folder) -> Numbers:
     ]
     others = ["surrogate", "rate", "dropout"]
     courses, windows = (first_of_all(course, others) for course in courses)
-    # The random weights come in one size, which the Hebbian ones have, too.
-    size = ["n_neurons", "n_delays", "n_steps", "n_patterns", "firing_prob", "beta"]
-    of_random = courses[courses["start"] != "hebbian"]
-    example = (of_random if len(of_random) else courses)[size].iloc[0]
-    courses, windows = (t[(t[size] == example).all(axis=1)] for t in (courses, windows))
+    # One size, at which most kinds of weights to start from were trained.
+    kinds = courses[SIZE + CASE].drop_duplicates().value_counts(SIZE, sort=False)
+    example = pd.Series(kinds.idxmax(), SIZE)
+    courses, windows = (t[(t[SIZE] == example).all(axis=1)] for t in (courses, windows))
     courses = courses.assign(
         f1=1 - courses["loss"], activity=courses["n_spikes"] / courses["n_wanted"]
     )
@@ -73,6 +74,7 @@ def draw(folder) -> Figure:
         title = f"{NAMES[case['start']]}\n{SYNAPSES[case['support']]}, scale {case['scale']:g}"
         top.set_title(title, fontsize=7, pad=14)
         bottom.set_xlabel("gradient steps")
+        bottom.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         for ax in (top, middle):
             ax.set_xlim(bottom.get_xlim())
             ax.tick_params(labelbottom=False)

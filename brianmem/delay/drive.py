@@ -40,12 +40,33 @@ class Drive:
         if self.noise is not None and self.noise.shape != _shape(forced):
             raise InputError(f"noise is an array {_shape(forced)}, not {self.noise.shape}")
 
+    def part(self, first: int, last: int) -> "Drive":
+        """Trials `first` to `last` - 1; beyond the last one, trials in which nothing happens."""
+        n_more = max(0, last - self.forced.n_patterns)
+        noise = self.noise
+        if noise is not None:
+            noise = np.pad(noise[first:last], ((0, n_more), (0, 0), (0, 0)))
+        return Drive(
+            _of_trials(self.forced, first, last),
+            np.pad(self.clamped[first:last], ((0, n_more), (0, 0))),
+            _of_trials(self.lost, first, last),
+            noise,
+        )
+
 
 def cued(cues: Raster, n_steps: int) -> Drive:
     """Clamp a network to each cue, and let it run freely up to `n_steps` steps."""
     events = cues.pattern, cues.neuron, cues.step
     clamped = np.tile(np.arange(n_steps) < cues.n_steps, (cues.n_patterns, 1))
     return Drive(Raster(*events, cues.n_patterns, cues.n_neurons, n_steps), clamped)
+
+
+def _of_trials(raster: Raster | None, first: int, last: int) -> Raster | None:
+    if raster is None:
+        return None
+    begin, end = np.searchsorted(raster.pattern, (first, last))
+    events = raster.pattern[begin:end] - first, raster.neuron[begin:end], raster.step[begin:end]
+    return Raster(*events, last - first, raster.n_neurons, raster.n_steps)
 
 
 def _shape(raster: Raster) -> tuple[int, int, int]:

@@ -1,10 +1,11 @@
 """The delay network in Brian2: equations as text, one table of weights for all trials."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, TimedArray
+from brian2 import Clock, Equations, Network, NeuronGroup, TimedArray
 
 from brianmem.backends import brian_backend
 from brianmem.delay.drive import Drive, cued
@@ -12,7 +13,7 @@ from brianmem.delay.equations import LIF
 from brianmem.delay.parameters import DelayParameters, check_sizes
 from brianmem.delay.units import STEP, constants
 from brianmem.delay.weights import DelayWeights
-from brianmem.engine import DelayStep
+from brianmem.engine import DelayStep, gpu_memory
 from brianmem.equations import INTEGRATORS, Model
 from brianmem.errors import InputError
 from brianmem.raster import Raster
@@ -70,6 +71,8 @@ def run(
 ) -> Run:
     """Run a copy of the network for each trial of a drive; all copies share the weights.
 
+    On a GPU, trials that do not fit into its memory together run in several parts.
+
     Parameters
     ----------
     params : beta; sizes and length are those of weights and drive
@@ -84,10 +87,58 @@ def run(
             f"{model.place('pulse', model.pulse)}: '{model.pulse}' does more than to add w to a "
             "variable, and runs with brianmem.delay.synapses only"
         )
-    forced = drive.forced
-    most_of_trial = weights.n_neurons * forced.n_steps
+    n_trials, n_steps = drive.clamped.shape
+    room = weights.n_neurons * n_steps  # for the spikes of a trial
     if most_spikes is not None:  # it may be exceeded within one step
-        most_of_trial = min(most_of_trial, most_spikes + weights.n_neurons)
+        room = min(room, most_spikes + weights.n_neurons)
+    settings = weights, params, threshold, model, variable, backend, most_spikes, room
+    if backend == "cuda_standalone":
+        at_once = _at_once(weights, drive, model, room)
+        if at_once < n_trials:
+            return _in_parts(drive, at_once, lambda part: _run(part, *settings))
+    return _run(drive, *settings)
+
+
+def _in_parts(drive: Drive, at_once: int, run: Callable[[Drive], Run]) -> Run:
+    """Some trials after the others, as if they had run together."""
+    n_trials, n_steps = drive.clamped.shape
+    firsts = range(0, n_trials, at_once)
+    parts = [run(drive.part(first, first + at_once)) for first in firsts]
+    events = [
+        (part.raster.pattern + first, part.raster.neuron, part.raster.step)
+        for first, part in zip(firsts, parts, strict=True)
+    ]
+    joined = map(np.concatenate, zip(*events, strict=True))
+    raster = Raster(*joined, n_trials, drive.forced.n_neurons, n_steps)
+    return Run(raster, np.concatenate([part.ran_away for part in parts])[:n_trials])
+
+
+def _at_once(weights: DelayWeights, drive: Drive, model: Model, room: int) -> int:
+    """How many trials run together on a GPU: parts of one size, which one program serves."""
+    n_trials, n_steps = drive.clamped.shape
+    n_variables = len(Equations(model.model).names) + 4  # and what Brian2 adds to a group
+    of_neuron = 8 * n_variables + 4 * weights.n_delays
+    if drive.noise is not None:
+        of_neuron += 8 * n_steps
+    fit = gpu_memory.fitting(weights.n_bytes, weights.n_neurons * of_neuron + n_steps + 12 * room)
+    if fit is None or fit >= n_trials:
+        return n_trials
+    n_parts = -(-n_trials // max(1, fit))
+    return -(-n_trials // n_parts)
+
+
+def _run(
+    drive: Drive,
+    weights: DelayWeights,
+    params: DelayParameters,
+    threshold: float,
+    model: Model,
+    variable: str,
+    backend: str,
+    most_spikes: int | None,
+    room: int,
+) -> Run:
+    forced = drive.forced
     with brian_backend(backend):
         # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.
         neurons = NeuronGroup(
@@ -112,7 +163,7 @@ def run(
             lost=drive.lost,
             most_spikes=most_spikes,
             monitored=False,
-            spike_room=forced.n_patterns * most_of_trial,
+            spike_room=forced.n_patterns * room,
             name="delay_step",
         )
         Network(neurons, step).run(forced.n_steps * STEP)

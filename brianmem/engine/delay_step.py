@@ -8,7 +8,7 @@ from brian2.groups.group import CodeRunner
 from scipy.sparse import csr_array, issparse
 
 from brianmem import cuda
-from brianmem.engine import templates
+from brianmem.engine import gpu_memory, templates
 from brianmem.engine.group import check_group, switch_off
 from brianmem.engine.variables import FOREVER, add_record_variables, read_record
 from brianmem.errors import InputError
@@ -95,6 +95,8 @@ class DelayStep(CodeRunner):
         self._add_clamped(clamped)
         if self._standalone:
             add_record_variables(self.variables, self, on_gpu=self._cuda)
+        if self._cuda:
+            gpu_memory.check(self, group)
         switch_off(group, None)
         self._neurons, self._times = [], []
 

@@ -14,7 +14,7 @@ from brian2.units.fundamentalunits import fail_for_dimension_mismatch
 from brian2.utils.stringtools import get_identifiers
 
 from brianmem import cuda
-from brianmem.engine import failures, templates
+from brianmem.engine import failures, gpu_memory, templates
 from brianmem.engine.group import (
     WEIGHT,
     check_group,
@@ -131,6 +131,8 @@ class EventDriven(CodeRunner):
         add_loop_variables(self.variables, self, self._columns())
         if self._standalone:
             add_record_variables(self.variables, self, on_gpu=self._cuda)
+        if self._cuda:
+            gpu_memory.check(self, group)
         switch_off(group, group.state_updater if exact else None)
         self._neurons, self._times = [], []
 

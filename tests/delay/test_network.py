@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from brianmem import cuda
 from brianmem.backends import check_backend
 from brianmem.delay import network, reference, synapses
+from brianmem.delay.drive import cued
 from brianmem.delay.equations import LIF
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
@@ -131,6 +133,45 @@ def test_copies_do_not_meet(simulator):
     together = by_brian(dense, cues, params, "numpy", simulator=simulator)
     alone = [by_brian(dense, cues[[m]], params, "numpy", simulator=simulator) for m in range(4)]
     np.testing.assert_array_equal(together, np.concatenate(alone))
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4])
+def test_trials_in_parts_are_trials_together(at_once):
+    """With all that a drive can hold; five trials leave a part that is not full."""
+    dense, cues = random_case(20, 8, seed=5, n_cues=5)
+    params = parameters(20, 8, n_steps=50)
+    rng = np.random.default_rng(0)
+    lost = Raster.from_dense(rng.random((5, 20, 50)) < 0.1)
+    noise = 0.1 * rng.standard_normal((5, 20, 50))
+    drive = replace(cued(Raster.from_dense(cues), 50), lost=lost, noise=noise)
+    drive.clamped[3, 20:30] = True
+
+    def run(part):
+        return network.run(DelayWeights.from_dense(dense), part, params, 1.0, most_spikes=410)
+
+    together = run(drive)
+    parts = network._in_parts(drive, at_once, run)
+    np.testing.assert_array_equal(parts.raster.to_dense(), together.raster.to_dense())
+    np.testing.assert_array_equal(parts.ran_away, together.ran_away)
+    assert list(together.ran_away) == [True, False, True, False, True]
+
+
+def test_trials_that_do_not_fit_on_a_gpu_run_in_parts(backend, spare_build, monkeypatch):
+    if backend != "cuda_standalone":
+        pytest.skip("for GPUs")
+    dense, cues = random_case(20, 8, seed=5, n_cues=5)
+    params = parameters(20, 8, n_steps=50)
+    parts = []
+    in_parts = network._in_parts
+    monkeypatch.setattr(network, "_in_parts", lambda *a: parts.append(a[1]) or in_parts(*a))
+    weights_bytes = DelayWeights.from_dense(dense).n_bytes
+    monkeypatch.setattr(cuda, "free_memory", lambda: 1.1 * weights_bytes + 60_000)
+    found = by_brian(dense, cues, params, backend)
+    np.testing.assert_array_equal(found, by_reference(dense, cues, params))
+    assert parts == [3]
+    monkeypatch.setattr(cuda, "free_memory", lambda: weights_bytes)
+    with pytest.raises(InputError, match=r"1 networks of 20 neurons need .*: not even one fits"):
+        by_brian(dense, cues, params, backend)
 
 
 def test_a_recall_without_synapses_or_spikes(simulator):

@@ -177,3 +177,20 @@ def test_training_by_epoch_and_along_time(folder):
     np.testing.assert_allclose(first.get_ydata(), 1 - by_seed.mean(axis=1))
     assert tops[0].get_title() == "Hebbian\nHebbian synapses, scale 2.2"
     assert figure.axes[0].get_ylabel() == "F1"
+
+
+def test_training_is_shown_at_the_size_with_most_kinds_of_weights(folder, tmp_path):
+    """A larger network that stands first, with two kinds only, is left out."""
+    course = tables.read(schemas.DELAY_TRAINING, folder)
+    few = course[course["support"] == "hebbian"].assign(n_neurons=1024)
+    assert 0 < len(few) < len(course)
+    write(
+        tmp_path,
+        {
+            schemas.DELAY_TRAINING: pd.concat([few, course], ignore_index=True),
+            schemas.DELAY_TRAINING_WINDOWS: tables.read(schemas.DELAY_TRAINING_WINDOWS, folder),
+        },
+    )
+    found = delay_training.numbers(tmp_path)["courses"]
+    assert set(found["n_neurons"]) == set(course["n_neurons"])
+    assert len(found[delay_training.CASE].drop_duplicates()) > 1
