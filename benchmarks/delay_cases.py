@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from benchmarks.rivals.case import Case
+from benchmarks.rivals.case import Case, Result
 from brianmem.delay.learning import fit
 from brianmem.delay.learning.margin import PRESETS
 from brianmem.delay.parameters import DelayParameters
+from brianmem.delay.scores import counts_by_pattern
 from brianmem.delay.weights import DelayWeights
 from brianmem.patterns import draw_rasters
 from brianmem.raster import Raster
@@ -14,23 +15,52 @@ from brianmem.raster import Raster
 def sparse(n_neurons: int, seed: int = 1) -> tuple[Case, Raster]:
     """Recall of 16 patterns of 1000 steps at once, with the synapses that the Hebbian rule has."""
     params = DelayParameters("margin", n_neurons)
-    patterns, weights, threshold = _learn(params, "default", seed)
+    patterns, weights, threshold = _learn(params, seed, settings=PRESETS["default"])
     return _case(weights, patterns.crop(params.n_delays), params, threshold), patterns
 
 
 def dense(n_neurons: int = 512, firing_prob: float = 1e-2, seed: int = 1) -> tuple[Case, Raster]:
     """Recall of one of 16 patterns with ten times as many spikes, with all synapses."""
     params = DelayParameters("margin", n_neurons, firing_prob=firing_prob)
-    patterns, weights, threshold = _learn(params, "dense", seed)
+    patterns, weights, threshold = _learn(params, seed, settings=PRESETS["dense"])
     pattern = patterns.select(0)
     return _case(weights, pattern.crop(params.n_delays), params, threshold), pattern
 
 
-def _learn(params: DelayParameters, preset: str, seed: int) -> tuple[Raster, DelayWeights, float]:
+def hebbian(n_neurons: int, dense: bool = False, seed: int = 1) -> tuple[Case, Raster]:
+    """Recall of 16 patterns by the Hebbian rule, which suffices for many neurons.
+
+    A dense table has a place for each of the N D N synapses.
+    """
+    params = DelayParameters("hebbian", n_neurons)
+    patterns, weights, threshold = _learn(params, seed)
+    if dense:
+        shape = n_neurons, params.n_delays, n_neurons
+        table = weights.table.astype(np.float32).toarray().reshape(shape)
+        weights = DelayWeights(table)
+    return _case(weights, patterns.crop(params.n_delays), params, threshold), patterns
+
+
+def loaded(n_patterns: int, n_neurons: int = 512, seed: int = 1) -> tuple[Case, Raster]:
+    """Recall of as many patterns at once as were learned, by all synapses."""
+    params = DelayParameters("margin", n_neurons, n_patterns=n_patterns)
+    patterns, weights, threshold = _learn(params, seed, settings=PRESETS["capacity"])
+    return _case(weights, patterns.crop(params.n_delays), params, threshold), patterns
+
+
+def f1(result: Result, patterns: Raster, n_delays: int) -> float:
+    """F1 of a recall, after its cue."""
+    sizes = patterns.n_patterns, patterns.n_neurons, patterns.n_steps
+    recalled = Raster(result.pattern, result.neuron, result.step, *sizes)
+    right, extra, missing = counts_by_pattern(recalled, patterns, n_delays).sum(axis=1)
+    return 2 * right / (2 * right + extra + missing)
+
+
+def _learn(params: DelayParameters, seed: int, **options) -> tuple[Raster, DelayWeights, float]:
     rng = np.random.default_rng(seed)
     sizes = params.n_patterns, params.n_neurons, params.n_steps
     patterns = draw_rasters(*sizes, params.firing_prob, rng)
-    weights, info = fit(patterns, params, rng, settings=PRESETS[preset])
+    weights, info = fit(patterns, params, rng, **options)
     return patterns, weights, info["threshold"]
 
 

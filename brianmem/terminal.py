@@ -1,6 +1,7 @@
 """How a command ends: with what status, and what it says when it cannot go on."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -11,8 +12,10 @@ def guard(program: str, action: Callable[[], int | None]) -> int:
     """Run a command and return its status: its own, 2 for bad input, 130 for an interrupt.
 
     The last two come with one sentence on standard error. An action that returns None has status 0.
-    When whoever reads the output has gone, as in `... | head`, the command ends in silence.
+    When whoever reads the output has gone, as in `... | head`, the command ends in silence. To be
+    asked to end, as a batch system does before it kills, is an interrupt, too.
     """
+    asked_to_end = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         status = action() or 0
         sys.stdout.flush()  # here, where it is noticed if nobody reads
@@ -30,6 +33,8 @@ def guard(program: str, action: Callable[[], int | None]) -> int:
     except KeyboardInterrupt as interrupt:
         print(": ".join([program, "interrupted", *interrupt.args]), file=sys.stderr)
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, asked_to_end)
 
 
 def duration(seconds: float) -> str:

@@ -82,6 +82,8 @@ def draw(folder) -> Figure:
     for ax in axes[:, 0]:
         ax.set_ylabel("F1, mean")
     names = {"N": "n_neurons", "D": "n_delays", "T": "n_steps", "p": "firing_prob"}
+    if len(set(curves["n_patterns"])) == 1:  # several are told apart in the legend
+        names["M"] = "n_patterns"
     title = f"{networks(curves['n_networks'])}; {settings(curves, **names)}"
     figure.suptitle(title, fontsize=8)
     figure.legend(handles=_legend(curves), loc="outside lower center", ncols=4)

@@ -10,6 +10,7 @@ from brian2 import Network, __version__, prefs, second
 from scipy.sparse import csr_array
 
 from benchmarks.rivals.case import Case, Result, Stopwatch, cpu_seconds, serve
+from brianmem.backends import RUNTIME
 from brianmem.delay import network, synapses
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
@@ -59,7 +60,7 @@ def measured(backend: str, repeats: str = "1"):
     the seconds of the loops over steps, shape (repeats,), the seconds inside that are no set-up,
     and the peak memory of the program, or NaN.
     """
-    timed = _programs(repeats) if backend == "cpp_standalone" else _loops()
+    timed = _loops() if backend in RUNTIME else _programs(repeats)
     with timed as measure:
         yield measure
 

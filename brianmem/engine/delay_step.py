@@ -47,6 +47,8 @@ class DelayStep(CodeRunner):
     Source: Perrinet (2026), model equations.
     """
 
+    shared = True  # all blocks have the same weights
+
     def __init__(
         self,
         group: NeuronGroup,

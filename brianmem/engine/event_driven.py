@@ -19,7 +19,7 @@ from brianmem.engine.group import (
     WEIGHT,
     check_group,
     complain,
-    count_blocks,
+    count_copies,
     known_names,
     pulse_on,
     switch_off,
@@ -53,10 +53,11 @@ class EventDriven(CodeRunner):
 
     Parameters
     ----------
-    group : NeuronGroup with a threshold; as many neurons as one network, or a multiple of it: the
-        networks then are blocks of the group, independent of each other
-    weights : array (N, N) as [post, pre] or LowRankWeights, shared by all blocks; or an array
-        (n_blocks, N, N) or a list of LowRankWeights, one for each block
+    group : NeuronGroup with a threshold, of as many neurons as all networks, or a multiple of it:
+        each network then has as many copies. Copies are blocks of the group, independent of each
+        other: first those of the first network
+    weights : array (N, N) as [post, pre] or LowRankWeights, of one network; or an array
+        (n_networks, N, N) or a list of LowRankWeights, of several
     pulse : statements that a spike runs at every neuron of its network, as in on_pre of Synapses:
         w is the weight, the group's variables may end in _post
     form : "growing" is fast, and for leaky neurons that share tau, drive and threshold within a
@@ -97,8 +98,9 @@ class EventDriven(CodeRunner):
     ):
         check_group(group, type(self).__name__)
         fail_for_dimension_mismatch(max_rate, hertz, "max_rate is a rate, such as 10*kHz")
-        self.networks, self.shared = as_networks(weights)
-        self.n_blocks = count_blocks(group, self.networks, self.shared)
+        self.networks = as_networks(weights)
+        self.n_copies = count_copies(group, self.networks)
+        self.n_blocks = len(self.networks) * self.n_copies
         self.max_rate = float(max_rate)
         if not (np.isfinite(self.max_rate) and self.max_rate > 0):
             raise InputError(f"max_rate must be positive and finite, not {max_rate}")
@@ -156,6 +158,11 @@ class EventDriven(CodeRunner):
         """N of one network."""
         return size(self.networks[0])
 
+    @property
+    def shared(self) -> bool:
+        """Whether all blocks have the same weights."""
+        return len(self.networks) == 1
+
     def _choose_form(self, form: str | None, group: NeuronGroup) -> str:
         if form not in (None, *FORMS):
             raise InputError(f"unknown form '{form}': choose from {', '.join(FORMS)}, or None")
@@ -211,8 +218,8 @@ class EventDriven(CodeRunner):
 
     def exchange(self, weights: Weights) -> dict[str, np.ndarray]:
         """Take over other weights; returns what the templates' arrays, by name, have to hold."""
-        networks, shared = as_networks(weights)
-        if len(networks) != len(self.networks) or shared != self.shared:
+        networks = as_networks(weights)
+        if len(networks) != len(self.networks):
             raise InputError(
                 "other weights must come in the shape of those the engine was made with"
             )
@@ -288,7 +295,10 @@ class EventDriven(CodeRunner):
     def _threads(self) -> dict[str, int]:
         """How many threads of a CUDA block run a network, and how many elements each has."""
         length = self.n_neurons // 2 if self.mirrored else self.n_neurons
-        threads = templates.threads(length)
+        # In the growing form a spike is little work for a thread: few threads wait less for each
+        # other, and a warp alone never. More networks run at once, too.
+        each = templates.MOST_IN_REGISTERS if self.form == "growing" else 1
+        threads = templates.threads(length, each)
         return {"threads": threads, "per_thread": -(-length // threads)}
 
     def _check_random(self) -> None:

@@ -57,7 +57,7 @@ def error(failure: int, neuron: int, seconds: float, engine) -> BrianmemError:
 
 def _likely_cause(neuron: int, engine) -> str:
     n = size(engine.networks[0])
-    network = engine.networks[0 if engine.shared else neuron // n]
+    network = engine.networks[neuron // n // engine.n_copies]
     weights, own = dense(network), neuron % n
     others = np.delete(weights[own], own)
     if (others > 0).any():

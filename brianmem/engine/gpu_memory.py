@@ -47,7 +47,7 @@ def _bytes(engine, group: NeuronGroup) -> tuple[int, int]:
             if not isinstance(variable, ArrayVariable) or variable.owner.name != owner.name:
                 continue
             size = variable.size * np.dtype(variable.dtype).itemsize
-            if name in SHARED and owner is engine and getattr(engine, "shared", True):
+            if name in SHARED and owner is engine and engine.shared:
                 shared += size
             else:
                 of_blocks += size

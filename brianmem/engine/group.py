@@ -21,15 +21,17 @@ def check_group(group, engine: str) -> None:
         raise InputError(f"the group '{group.name}' has an engine already")
 
 
-def count_blocks(group: NeuronGroup, networks: list, shared: bool) -> int:
-    n = size(networks[0])
-    n_blocks = len(group) // n if shared else len(networks)
-    if n_blocks * n != len(group) or n_blocks == 0:
-        wanted = f"a multiple of {n}" if shared else f"{len(networks)} times {n}"
+def count_copies(group: NeuronGroup, networks: list) -> int:
+    """How many copies of each network the group holds."""
+    n = len(networks) * size(networks[0])
+    n_copies = len(group) // n
+    if n_copies * n != len(group) or n_copies == 0:
+        of = "" if len(networks) == 1 else f", as for {len(networks)} networks"
         raise InputError(
-            f"the group '{group.name}' has {len(group)} neurons, and its weights need {wanted}"
+            f"the group '{group.name}' has {len(group)} neurons, and its weights need a multiple "
+            f"of {n}{of}"
         )
-    return n_blocks
+    return n_copies
 
 
 def pulse_on(pulse: str, group: NeuronGroup) -> str:

@@ -161,15 +161,14 @@ class Frame:
     bias: float
 
 
-def frame(weight, own, lift, block: int, n: int, pitch: int, block_pitch: int, mirrored: bool):
-    """The Frame of one block, without tau, drive and bias, out of the templates' arrays."""
-    block = block if block_pitch else 0
-    rows = weight[block * block_pitch : block * block_pitch + n * pitch].reshape(n, pitch)
+def frame(weight, own, lift, network: int, n: int, pitch: int, mirrored: bool):
+    """The Frame of one network, without tau, drive and bias, out of the templates' arrays."""
+    rows = weight[network * n * pitch : (network + 1) * n * pitch].reshape(n, pitch)
     columns = rows[:, places(n // 2 if mirrored else n, weight.itemsize)]
     return Frame(
         columns,
-        own[block * n : (block + 1) * n] if mirrored else None,
-        lift[block],
+        own[network * n : (network + 1) * n] if mirrored else None,
+        lift[network],
         math.nan,
         math.nan,
         math.nan,

@@ -37,7 +37,7 @@ class Program:
                 "a Program needs brian_backend('cpp_standalone', build_on_run=False) around it"
             )
         self.engine, self.group = engine, group
-        self._built_with = engine.networks[0] if engine.shared else engine.networks
+        self._built_with = engine.networks
         network = Network(group, engine, *others, name=f"{engine.name}_network")
         network.run(LONGEST * second)
         self.device.build(run=False, with_output=False, **self.device.build_options)

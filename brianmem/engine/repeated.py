@@ -3,6 +3,7 @@
 from brian2 import Network, NeuronGroup
 
 from brianmem.engine.event_driven import EventDriven
+from brianmem.engine.weights import Weights
 from brianmem.errors import InputError
 from brianmem.spikes import Spikes
 
@@ -22,20 +23,25 @@ class Repeated:
         self.engine, self.group = engine, group
         self._network = Network(group, engine)
         self._network.store()
-        self._ready = False
+        self._ready = self._exchanged = False
+        self._built_with = engine.networks
 
-    def run(self, duration, **values) -> list[Spikes]:
+    def run(self, duration, weights: Weights | None = None, **values) -> list[Spikes]:
         """The spikes of each block, with times in seconds.
 
         Parameters
         ----------
         duration : the step of the group's clock, with units
+        weights : in the shape of those the engine was made with; None for just those
         values : of variables of the group, for this run alone
 
         Raises InputError if the duration is not one step of the clock.
         """
         if duration != self.group.clock.dt:
             raise InputError(f"a run lasts one step, {self.group.clock.dt}, not {duration}")
+        if weights is not None or self._exchanged:
+            self.engine.set_weights(self._built_with if weights is None else weights)
+            self._exchanged = weights is not None
         if self._ready:
             self._network.restore()
         for name, value in values.items():

@@ -14,8 +14,10 @@ FOLDERS = {
     CPPStandaloneCodeObject: "templates_cpp",
 }
 SUPPORT = Path(__file__).parent / "support"
+# Of CUDA blocks; measured nowhere yet.
 WARP = 32
-MOST_THREADS = 512  # of a CUDA block; not tuned
+MOST_THREADS = 512
+MOST_IN_REGISTERS = 16  # elements of a network that a thread of the growing form keeps
 
 
 def register() -> None:
@@ -40,6 +42,6 @@ def support(*names: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith('#include "'))
 
 
-def threads(n: int) -> int:
-    """Threads of a CUDA block for n neurons: whole warps."""
-    return min(-(-n // WARP) * WARP, MOST_THREADS)
+def threads(n: int, each: int = 1) -> int:
+    """Threads of a CUDA block for n neurons, so many for each thread: whole warps."""
+    return min(-(-n // (WARP * each)) * WARP, MOST_THREADS)

@@ -24,7 +24,7 @@ def add_loop_variables(variables: Variables, engine, columns: Columns) -> None:
     whole = {
         "_n": n,
         "_pitch": columns.pitch,
-        "_block_pitch": 0 if engine.shared else columns.pitch * n,
+        "_copies": engine.n_copies,
         "_mirrored": int(columns.mirrored),
     }
     # What may be spent on spikes grows with time, and is put by up to the burst.

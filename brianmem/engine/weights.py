@@ -64,26 +64,25 @@ class LowRankWeights:
 Weights = np.ndarray | LowRankWeights | Sequence[LowRankWeights]
 
 
-def as_networks(weights: Weights) -> tuple[list, bool]:
-    """One matrix or LowRankWeights per network, and whether all blocks share the single one.
+def as_networks(weights: Weights) -> list:
+    """One matrix or LowRankWeights per network.
 
     Raises InputError for shapes that are not square, sizes that differ and values that are not
     finite.
     """
     if isinstance(weights, LowRankWeights):
-        networks, shared = [weights], True
+        networks = [weights]
     elif isinstance(weights, Sequence) and all(isinstance(w, LowRankWeights) for w in weights):
-        networks, shared = list(weights), False
+        networks = list(weights)
     else:
         try:
             array = np.asarray(weights, dtype=float)
         except (TypeError, ValueError):
             raise InputError("weights are an array of numbers or LowRankWeights") from None
-        shared = array.ndim == 2
-        networks = [array] if shared else list(array)
+        networks = [array] if array.ndim == 2 else list(array)
         if array.ndim not in (2, 3) or array.shape[-1] != array.shape[-2] or array.size == 0:
             raise InputError(
-                "weights have shape (N, N), or (n_blocks, N, N) if every network has its own, "
+                "weights have shape (N, N), or (n_networks, N, N) for several networks, "
                 f"not {array.shape}"
             )
     if len({size(network) for network in networks}) != 1:
@@ -94,9 +93,9 @@ def as_networks(weights: Weights) -> tuple[list, bool]:
             own = () if network.self_connection is None else (network.self_connection,)
             parts = [network.encoder, network.decoder, network.lift, *own]
         if not all(np.isfinite(part).all() for part in parts):
-            which = "" if shared else f" of network {number}"
+            which = "" if len(networks) == 1 else f" of network {number}"
             raise InputError(f"the weights{which} hold NaN or infinite values")
-    return networks, shared
+    return networks
 
 
 def size(network) -> int:

@@ -8,8 +8,11 @@ ever.
 """
 
 import math
+import operator
 import warnings
+from collections.abc import Sequence
 from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
 from brian2 import Clock, Equations, Network, NeuronGroup, SpikeMonitor, Synapses, ms
@@ -23,7 +26,8 @@ from brianmem.errors import InexactWarning, InputError
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.geometry import encoder
 from brianmem.lowrank.memory import LowRankMemory
-from brianmem.lowrank.reference import CAP_FACTOR, most_spikes
+from brianmem.lowrank.parameters import LowRankParameters
+from brianmem.lowrank.reference import CAP_FACTOR, expected_spikes, most_spikes
 from brianmem.spikes import Spikes
 
 # Only the ratio of the clock step to tau matters; Brian2 wants times with units.
@@ -40,8 +44,11 @@ def constants(drive: float, threshold: float) -> dict:
 def weights_of(memory: LowRankMemory) -> LowRankWeights:
     """The weights as the engine takes them."""
     return LowRankWeights(
-        encoder(memory.params.n_latents), memory.decoder, memory.gamma, memory.alpha
+        _encoder(memory.params.n_latents), memory.decoder, memory.gamma, memory.alpha
     )
+
+
+_encoder = cache(encoder)  # one for thousands of networks
 
 
 def simulate(
@@ -80,47 +87,119 @@ def repeated(
 
     What `simulate` takes to set a network up is more than its spikes take, if it is small.
     """
-    most_spikes(memory)
-    params = memory.params
+    with built([memory], n_copies, model, backend, dtype) as run:
+        yield lambda starts: run([memory], [starts])[0]
+
+
+@contextmanager
+def built(
+    memories: Sequence[LowRankMemory],
+    n_copies: int,
+    model: Model = LIF,
+    backend: str = "numpy",
+    dtype: type = np.float64,
+):
+    """A function of as many memories, and of a list of starts for each, n_copies at most.
+
+    It returns a list of the starts' spikes for each memory, as `simulate` gives them. Memories
+    have one size, rate, threshold and duration.
+
+    Raises what `simulate` raises, and InputError for memories that differ in these.
+    """
+    _check_alike(memories)
+    params = memories[0].params
+    several, built_with = len(memories) > 1, list(memories)
+    n_blocks = len(memories) * n_copies
+    form = _form(model) if several else None
     with brian_backend(backend, build_on_run=False):
         # One step of the clock is enough: nobody looks in between.
-        group = _exact_group(model, n_copies * params.n_neurons, params.duration * TAU)
-        values = {"drive": memory.drive, "theta": params.threshold}
-        values = {name: x for name, x in values.items() if name in group.variables}
+        group = _exact_group(
+            model, n_blocks * params.n_neurons, params.duration * TAU, own_drives=several
+        )
         engine = EventDriven(
             group,
-            weights_of(memory),
+            [weights_of(memory) for memory in memories],
             model.pulse,
+            form=form,
             dtype=dtype,
             require_exact=True,
             max_rate=CAP_FACTOR * params.kappa / (2 * TAU),
             monitored=False,
+            spike_room=spike_room(params, n_blocks),
             name="lowrank_events",
         )
         program = (Repeated if backend in RUNTIME else Program)(engine, group)
 
-        def run(starts) -> list[Spikes]:
-            v = np.full((n_copies, params.n_neurons), SILENT)
-            for copy, start in enumerate(starts):
-                v[copy] = memory.start_potential(start)
-            runs = program.run(params.duration * TAU, v=v.ravel(), **values)
-            return [Spikes(r.neuron, r.time / float(TAU)) for r in runs[: len(starts)]]
+        def run(memories, starts) -> list[list[Spikes]]:
+            drive = np.array([memory.drive for memory in memories])
+            values = {
+                "v": _potentials(memories, starts, n_copies),
+                "drive": np.repeat(drive, n_copies * params.n_neurons) if several else drive[0],
+                "theta": params.threshold,
+            }
+            same = all(map(operator.is_, memories, built_with))
+            weights = None if same else [weights_of(memory) for memory in memories]
+            values = {name: x for name, x in values.items() if name in group.variables}
+            runs = program.run(params.duration * TAU, weights, **values)
+            runs = [Spikes(spikes.neuron, spikes.time / float(TAU)) for spikes in runs]
+            firsts = range(0, n_blocks, n_copies)
+            return [
+                runs[first : first + len(its_starts)]
+                for first, its_starts in zip(firsts, starts, strict=True)
+            ]
 
         yield run
 
 
+def _potentials(memories, starts, n_copies: int) -> np.ndarray:
+    """Of all copies of all memories, one after another; copies without a start are silent."""
+    v = np.full((len(memories), n_copies, memories[0].params.n_neurons), SILENT)
+    for of_memory, memory, its_starts in zip(v, memories, starts, strict=True):
+        for copy, start in enumerate(its_starts):
+            of_memory[copy] = memory.start_potential(start)
+    return v.ravel()
+
+
+def _check_alike(memories: Sequence[LowRankMemory]) -> None:
+    first = memories[0].params
+    for memory in memories:
+        most_spikes(memory)
+        for name in ("n_neurons", "kappa", "threshold", "duration"):
+            here, there = getattr(memory.params, name), getattr(first, name)
+            if here != there:
+                raise InputError(
+                    f"memories that run together have one {name}, not {there} and {here}"
+                )
+
+
+def spike_room(params: LowRankParameters, n_blocks: int) -> int:
+    """Where a record cannot grow: four times the spikes of the fixed point, and one runaway's."""
+    return int(expected_spikes(params) * (4 * n_blocks + CAP_FACTOR))
+
+
 def solution(model: Model) -> Solution:
     """What the engine makes of these equations: how exactly `simulate` would run them, and why."""
+    return _engine(model).solution
+
+
+@cache
+def _form(model: Model) -> str:
+    """The form in which the engine runs a single network."""
+    return _engine(model).form
+
+
+def _engine(model: Model) -> EventDriven:
     with brian_backend("numpy"), warnings.catch_warnings():
         warnings.simplefilter("ignore", InexactWarning)
-        return EventDriven(_exact_group(model, 2, TAU), -np.eye(2), model.pulse).solution
+        return EventDriven(_exact_group(model, 2, TAU), -np.eye(2), model.pulse)
 
 
-def _exact_group(model: Model, n_neurons: int, step) -> NeuronGroup:
+def _exact_group(model: Model, n_neurons: int, step, own_drives: bool = False) -> NeuronGroup:
     """Neurons whose drive and threshold are variables: a compiled program can be told others."""
     texts = (model.model, model.threshold, model.reset, model.pulse, str(model.refractory))
     used = set().union(*(get_identifiers(text) for text in texts)) - Equations(model.model).names
-    variables = [f"{name} : 1 (shared)" for name in ("drive", "theta") if name in used]
+    kinds = {"drive": "constant" if own_drives else "shared", "theta": "shared"}
+    variables = [f"{name} : 1 ({kind})" for name, kind in kinds.items() if name in used]
     group = NeuronGroup(
         n_neurons,
         "\n".join([model.model, *variables]),

@@ -8,7 +8,7 @@ from brianmem.engine import EventDriven
 from brianmem.equations import INTEGRATORS
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory
-from brianmem.lowrank.network import TAU
+from brianmem.lowrank.network import TAU, spike_room
 from brianmem.lowrank.perturbation import Defects
 from brianmem.lowrank.reference import CAP_FACTOR, most_spikes
 from brianmem.spikes import Spikes
@@ -54,6 +54,7 @@ def simulate(
             require_exact=True,
             max_rate=CAP_FACTOR * memory.params.kappa / (2 * TAU),
             monitored=False,
+            spike_room=spike_room(memory.params, len(starts)),
             name="perturbed_events",
         )
         Network(group, engine).run(duration)

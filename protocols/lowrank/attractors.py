@@ -85,7 +85,7 @@ def run_task(task: AttractorsTask) -> dict[str, list[dict]]:
     xi = draw_binary(params.n_latents, params.n_patterns, np.random.default_rng(task.network_seed))
     memory = store(xi, params)
     trials = starts(task, xi)
-    runs = simulate_each(memory, [trial.start for trial in trials], task.model, task.backend)
+    runs = simulate_each([memory], [trial.start for trial in trials], task.model, task.backend)
     columns = network_columns(memory, task.network_seed)
     rows, traces, raster = [], [], []
     for trial, spikes in zip(trials, runs, strict=True):

@@ -46,12 +46,8 @@ def run_task(task: CapacityTask) -> dict[str, list[dict]]:
     """Rows of the table for one network."""
     memory = loads.stored(task)
     trials = starts(task, memory.patterns)
-    rows = [
-        row
-        for gamma in task.gamma
-        for row in loads.trial_rows(task, memory.with_gamma(gamma), trials)
-    ]
-    return {"lowrank_capacity": rows}
+    memories = [memory.with_gamma(gamma) for gamma in task.gamma]
+    return {"lowrank_capacity": loads.trial_rows(task, memories, trials)}
 
 
 def starts(task: CapacityTask, xi) -> list[Trial]:

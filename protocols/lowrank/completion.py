@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from brianmem import schemas
-from brianmem.lowrank import network, readout
+from brianmem.lowrank import many, network, readout
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory
 from brianmem.patterns import draw_flips, flip
@@ -15,7 +15,7 @@ from protocols import cli
 from protocols.lowrank import loads
 from protocols.lowrank.bisection import NOT_EVEN_UNDAMAGED, most_completed
 from protocols.lowrank.starts import random_starts, stored_starts
-from protocols.lowrank.trials import Trial, batch_size, estimate_trials, start_columns
+from protocols.lowrank.trials import Trial, estimate_trials, start_columns
 from protocols.protocol import Protocol
 from protocols.sweep.plan import Estimate
 
@@ -64,7 +64,8 @@ def run_task(task: CompletionTask) -> dict[str, list[dict]]:
 def _bisect(
     task: CompletionTask, memory: LowRankMemory, trials: list[Trial]
 ) -> tuple[np.ndarray, np.ndarray]:
-    n_copies, n_latents = batch_size(memory, len(trials)), memory.params.n_latents
+    n_latents = memory.params.n_latents
+    n_copies = many.fitting_part(memory.params, 1, len(trials), task.backend).n_copies
 
     def run(pairs: list[tuple[int, int]]) -> np.ndarray:
         found = []

@@ -157,7 +157,7 @@ def run_task(task: DigitsTask) -> dict[str, list[dict]]:
 def _runs(task: DigitsTask, memory: LowRankMemory, trials: list[Trial]) -> Iterable[Spikes]:
     starts = [trial.start for trial in trials]
     if task.dt == EXACT:
-        return simulate_each(memory, starts, task.model, task.backend)
+        return simulate_each([memory], starts, task.model, task.backend)
     return simulate(memory, starts, task.dt, task.model, task.backend)
 
 

@@ -76,14 +76,13 @@ def columns(task: LoadTask, memory: LowRankMemory) -> dict:
     return network_of_row | {"correlation": task.correlation} | run_columns(EXACT, task.backend)
 
 
-def trial_rows(task: LoadTask, memory: LowRankMemory, trials: list[Trial]) -> list[dict]:
-    """A row for each start."""
-    of_network = columns(task, memory)
-    starts = [trial.start for trial in trials]
-    runs = simulate_each(memory, starts, task.model, task.backend)
+def trial_rows(task: LoadTask, memories: list[LowRankMemory], trials: list[Trial]) -> list[dict]:
+    """A row for each start of each memory."""
+    runs = simulate_each(memories, [trial.start for trial in trials], task.model, task.backend)
     return [
-        of_network | measure(memory, trial, spikes)
-        for trial, spikes in zip(trials, runs, strict=True)
+        columns(task, memory) | measure(memory, trial, next(runs))
+        for memory in memories
+        for trial in trials
     ]
 
 

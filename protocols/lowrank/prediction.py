@@ -63,7 +63,7 @@ def run_task(task: PredictionTask) -> dict[str, list[dict]]:
     trials += random_starts(stored.patterns, n_tested, task.network_seed)
     rows = []
     for memory in map(stored.with_gamma, task.gamma):
-        runs = loads.trial_rows(task, memory, trials)
+        runs = loads.trial_rows(task, [memory], trials)
         rows += [row | _predicted(memory, trial) for row, trial in zip(runs, trials, strict=True)]
     return {"lowrank_prediction": rows}
 

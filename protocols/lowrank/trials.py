@@ -8,7 +8,7 @@ import numpy as np
 
 from brianmem.equations import Model
 from brianmem.errors import InputError
-from brianmem.lowrank import network, readout
+from brianmem.lowrank import many, network, readout
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory
 from brianmem.lowrank.parameters import LowRankParameters
@@ -21,7 +21,6 @@ from protocols.sweep.plan import COMPILER_MB, PROCESS_MB, Estimate
 EXACT = 0.0  # the clock step of the exact simulator, in grids and tables
 # Seconds to store patterns, over N^3.
 STORING = {"extended_noise": 1.5e-8}
-BATCH_SPIKES = 2e6  # that are simulated together: about 100 MB
 
 
 @dataclass(frozen=True)
@@ -71,17 +70,14 @@ def simulate(
 
 
 def simulate_each(
-    memory: LowRankMemory, starts: list, model: Model | None, backend: str
+    memories: list[LowRankMemory], starts: list, model: Model | None, backend: str
 ) -> Iterator[Spikes]:
-    """Exact spikes of one start after the other, of which only a batch is in memory at a time."""
-    size = batch_size(memory, len(starts))
-    for first in range(0, len(starts), size):
-        yield from simulate(memory, starts[first : first + size], EXACT, model, backend)
+    """Exact spikes of each memory from each start, of which only a part is in memory at a time.
 
-
-def batch_size(memory: LowRankMemory, n_starts: int) -> int:
-    """How many of the starts to run together."""
-    return max(1, min(n_starts, int(BATCH_SPIKES / expected_spikes(memory.params))))
+    Raises InputError if the equations cannot be run exactly.
+    """
+    require_exact(model)
+    return many.simulate(memories, [starts] * len(memories), model or LIF, backend)
 
 
 def check_trials(
@@ -147,8 +143,11 @@ def estimate_trials(
             n_synapses = n_trials * n**2
             n_steps = params.duration / dt
             seconds += 0.5 + n_steps * (2e-5 + 1e-8 * n * n_trials) + n_spikes * 1e-8 * n
-    in_memory = min(n_spikes, BATCH_SPIKES) if set(steps) == {EXACT} else n_spikes
-    megabytes = (40 * n**2 + 50 * in_memory + 16 * n_synapses) / 2**20
+    in_memory = min(n_spikes, many.SPIKES) if set(steps) == {EXACT} else n_spikes
+    # Each self-connection has a matrix of its own, of which copies are simulated together.
+    matrices = n_networks * 8 * n**2
+    weights = 24 * n**2 + matrices + 4 * min(matrices, many.WEIGHT_BYTES)
+    megabytes = (weights + 50 * in_memory + 16 * n_synapses) / 2**20
     compiling = COMPILER_MB if n_synapses else 0
     return Estimate(seconds, PROCESS_MB + compiling + megabytes)
 

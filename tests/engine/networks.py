@@ -56,10 +56,11 @@ theta : 1 (constant)
 SHARED = "dv/dt = (drive - v)/tau : 1"
 
 
-def run(networks, backend, shared=False, step=0.5, also=(), **options):
+def run(networks, backend, shared=False, step=0.5, also=(), n_copies=1, **options):
     """Spikes of drawn networks of one size as the blocks of one group, in units of TAU.
 
-    `also` makes further objects from the group: they are returned after the spikes.
+    Of n_copies that follow each other the first has the weights of all. `also` makes further
+    objects from the group: they are returned after the spikes.
     """
     first = networks[0].neurons
     flag = " (unless refractory)" if first.frozen else ""
@@ -86,7 +87,7 @@ def run(networks, backend, shared=False, step=0.5, also=(), **options):
             group.tau = np.concatenate([d.neurons.tau for d in networks]) * TAU
             group.drive = np.concatenate([d.neurons.drive for d in networks])
             group.theta = np.concatenate([d.neurons.threshold for d in networks])
-        weights = [d.weights for d in networks]
+        weights = [d.weights for d in networks[::n_copies]]
         same = all(np.array_equal(weights[0], w) for w in weights)
         engine = EventDriven(group, weights[0] if same else np.array(weights), **options)
         extra = [make(group) for make in also]

@@ -47,7 +47,7 @@ def test_a_panel_for_each_kind_of_damage(folder):
     assert dict(points(cross)) == reported.DELAY_DAMAGE["resampled"]
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["Hebbian", "margin", "reported by the paper"]
-    assert figure.get_suptitle() == "3 networks; N = 512, D = 41, T = 1000, p = 0.001"
+    assert figure.get_suptitle() == "3 networks; N = 512, D = 41, T = 1000, p = 0.001, M = 16"
 
 
 def test_numbers_of_patterns_are_told_by_the_lines_style(tmp_path):
@@ -57,6 +57,7 @@ def test_numbers_of_patterns_are_told_by_the_lines_style(tmp_path):
     assert [line.get_linestyle() for line in lines(figure.axes[0], marker="o")] == ["-", "--"] * 2
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels[2:4] == ["M = 16", "M = 64"]
+    assert "M =" not in figure.get_suptitle()
 
 
 def test_without_damage_there_is_no_figure(tmp_path):

@@ -58,13 +58,20 @@ def test_a_killed_task_is_the_only_one_that_is_lost(toy):
     assert toy.ran() == list(range(finished, 6))
 
 
-@pytest.mark.parametrize("jobs", [0, 1, 2])
-def test_an_interrupt_ends_within_two_seconds_and_says_how_to_go_on(jobs, toy, undisturbed):
+def ctrl_c(process):
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does
+
+
+@pytest.mark.parametrize(
+    ("end", "jobs"),
+    [(ctrl_c, 0), (ctrl_c, 1), (ctrl_c, 2), (subprocess.Popen.terminate, 2)],
+)
+def test_an_interrupt_ends_within_two_seconds_and_says_how_to_go_on(end, jobs, toy, undisturbed):
     process = toy.start("--jobs", jobs)
     while len(toy.parts()) < 20:
         time.sleep(0.01)
     begin = time.monotonic()
-    os.killpg(process.pid, signal.SIGINT)  # what a terminal does on Ctrl-C
+    end(process)
     _, errors = process.communicate(timeout=60)
     assert time.monotonic() - begin < 2
     assert process.returncode == 130

@@ -42,7 +42,7 @@ __device__ inline T agree(T mine, T* shelf) {
     mine = agree_in_warp(mine);
     if (lane == 0) shelf[threadIdx.x / WARP] = mine;
     __syncthreads();
-    mine = agree_in_warp(shelf[lane < warps ? lane : 0]);
+    if (warps > 1) mine = agree_in_warp(shelf[lane < warps ? lane : 0]);
     // NaN makes results depend on the order. Threads that disagree would wait for each other forever.
     return mine.of_lane(0);
 }

@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, t, dt, _n, _pitch, _block_pitch, _weight, _own, _lift, _mirrored, _until, _credit,
+{# USES_VARIABLES { N, t, dt, _n, _pitch, _copies, _weight, _own, _lift, _mirrored, _until, _credit,
                     _credit_rate, _credit_most } #}
 {# WRITES_TO_READ_ONLY_VARIABLES { _spike_neuron, _spike_time, _failure } #}
 {% extends 'common_group.cpp' %}
@@ -14,10 +14,10 @@
     std::vector<brianmem::Frame<BRIANMEM_REAL> > _frames;
     for (long _first = 0, _block = 0; _first < N && !_record.failure; _first += {{_n}}, _block++)
     {
-        const long _own_block = {{_block_pitch}} ? _block : 0;
+        const long _network = _block / {{_copies}};
         brianmem::Frame<BRIANMEM_REAL> _frame = {
-            {{_n}}, {{_pitch}}, {{_weight}} + _own_block * {{_block_pitch}},
-            {{_own}} + _own_block * {{_n}}, {{_lift}}[_own_block], 0, 0, 0};
+            {{_n}}, {{_pitch}}, {{_weight}} + _network * {{_n}} * {{_pitch}},
+            {{_own}} + _network * {{_n}}, {{_lift}}[_network], 0, 0, 0};
         const size_t _vectorisation_idx = 1;
         {{ scalar_code['frame'] | autoindent }}
         for (size_t _idx = _first; _idx < _first + ({{'1' if frame_shared else _n}}); _idx++)

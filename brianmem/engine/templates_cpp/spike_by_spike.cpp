@@ -43,7 +43,7 @@
             }
             {
                 const size_t _vectorisation_idx = 1;
-                const size_t _column = _block * {{_block_pitch}} + (_who - _first) * {{_pitch}};
+                const size_t _column = (_block / {{_copies}} * {{_n}} + _who - _first) * {{_pitch}};
                 {{ scalar_code['pulse'] | autoindent }}
                 for (size_t _idx = _first; _idx < _last; _idx++)
                 {

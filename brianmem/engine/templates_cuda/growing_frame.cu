@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, t, dt, _n, _pitch, _block_pitch, _weight, _own, _lift, _mirrored, _until, _credit,
+{# USES_VARIABLES { N, t, dt, _n, _pitch, _copies, _weight, _own, _lift, _mirrored, _until, _credit,
                     _credit_rate, _credit_most } #}
 {# WRITES_TO_READ_ONLY_VARIABLES { _spike_neuron, _spike_time, _spike_count, _failure } #}
 {# What a growing frame is stands in support/growing_frame.h. #}
@@ -38,11 +38,11 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
     __shared__ brianmem::Start _starts[brianmem::MOST_WARPS];
     __shared__ brianmem::Highest<_real> _highests[brianmem::MOST_WARPS];
     __shared__ brianmem::First<_real> _firsts[brianmem::MOST_WARPS];
-    const int _own_block = {{_block_pitch}} ? blockIdx.x : 0;
+    const int64_t _network = blockIdx.x / {{_copies}};
     const int _length = {{ '_neurons / 2' if mirrored else '_neurons' }};
     const int64_t _pitch_here = {{_pitch}};
-    const _real* const _columns = {{_weight}} + _own_block * {{_block_pitch}};
-    const double _lift_here = {{_lift}}[_own_block];
+    const _real* const _columns = {{_weight}} + _network * _neurons * _pitch_here;
+    const double _lift_here = {{_lift}}[_network];
     double* const _v = {{ get_array_name(variables[variable]) }} + _first;
 
     brianmem::Start _start = {-brianmem::NEVER, brianmem::NOBODY, brianmem::NOBODY};
@@ -177,7 +177,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
         const _real _scale = (_real)_s;
         _common = brianmem::moved(_common, _s, _lift_here);
         {% if mirrored %}
-        const _real _own_weight = {{_own}}[(int64_t)_own_block * _neurons + _who];
+        const _real _own_weight = {{_own}}[_network * _neurons + _who];
         {% endif %}
         {{ _each() }}
         {

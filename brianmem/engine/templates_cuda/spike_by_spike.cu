@@ -4,7 +4,8 @@
     // A neuron is one thread's throughout: nobody else sees its state.
     {% block next_spike_declarations %}
     {% endblock %}
-    const int64_t _pitch_here = {{_pitch}}, _columns = blockIdx.x * {{_block_pitch}};
+    const int64_t _pitch_here = {{_pitch}};
+    const int64_t _columns = blockIdx.x / {{_copies}} * _neurons * _pitch_here;
     double _left = _step;
     while (true)
     {

@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, t, dt, _n, _pitch, _block_pitch, _weight, _until, _credit, _credit_rate,
+{# USES_VARIABLES { N, t, dt, _n, _pitch, _copies, _weight, _until, _credit, _credit_rate,
                     _credit_most } #}
 {% extends 'spike_by_spike.pyx' %}
 {% block next_spike_support %}

@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, t, dt, _n, _pitch, _block_pitch, _weight, _own, _lift, _mirrored, _until, _credit,
+{# USES_VARIABLES { N, t, dt, _n, _pitch, _copies, _weight, _own, _lift, _mirrored, _until, _credit,
                     _credit_rate, _credit_most } #}
 {% extends 'common_group.pyx' %}
 {% from 'event_support.pyx' import declare, hand_over %}
@@ -23,19 +23,19 @@ cdef extern from *:
 {% block maincode %}
     cdef double _now = {{t}}
     cdef double _step = min(<double> {{dt}}, <double> {{_until}} - _now)
-    cdef long _first, _block, _own_block
+    cdef long _first, _block, _network
     cdef Record _record
     cdef Frame _frame
     cdef vector[Frame] _frames
     _block = -1
     for _first in range(0, N, {{_n}}):
         _block += 1
-        _own_block = _block if {{_block_pitch}} else 0
+        _network = _block // {{_copies}}
         _frame.n = {{_n}}
         _frame.padded = {{_pitch}}
-        _frame.columns = <const real_t*> &{{_weight}}[_own_block * {{_block_pitch}}]
-        _frame.own = <const real_t*> &{{_own}}[_own_block * {{_n}}]
-        _frame.lift = {{_lift}}[_own_block]
+        _frame.columns = <const real_t*> &{{_weight}}[_network * {{_n}} * {{_pitch}}]
+        _frame.own = <const real_t*> &{{_own}}[_network * {{_n}}]
+        _frame.lift = {{_lift}}[_network]
         _vectorisation_idx = 1
         {{ scalar_code['frame'] | autoindent }}
         for _idx in range(_first, _first + ({{'1' if frame_shared else _n}})):

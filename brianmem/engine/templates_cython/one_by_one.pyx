@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, t, dt, _n, _pitch, _block_pitch, _weight, _until, _credit, _credit_rate,
+{# USES_VARIABLES { N, t, dt, _n, _pitch, _copies, _weight, _until, _credit, _credit_rate,
                     _credit_most } #}
 {% extends 'spike_by_spike.pyx' %}
 {# The state has been moved to the end of this step; whoever is above threshold fires there. #}

@@ -41,7 +41,7 @@
             {{lastspike}}[_idx] = _moment
             {% endblock %}
             {% endif %}
-            _column = _block * {{_block_pitch}} + (_who - _first) * {{_pitch}}
+            _column = (_block // {{_copies}} * {{_n}} + _who - _first) * {{_pitch}}
             _vectorisation_idx = 1
             {{ scalar_code['pulse'] | autoindent }}
             for _idx in range(_first, _last):
