@@ -358,7 +358,7 @@ def test_a_frame_must_be_shared(runtime_backend):
     [
         (np.zeros((3, 4)), "shape"),
         (np.zeros((7, 7)), "a multiple of 7"),
-        (np.zeros((3, 10, 10)), "3 times 10"),
+        (np.zeros((3, 10, 10)), "multiple of 30, as for 3 networks"),
         (np.full((N, N), np.inf), "NaN or infinite"),
         ([low_rank(1)[0], low_rank(1, 5)[0]], "same number of neurons"),
     ],

@@ -46,6 +46,6 @@ def test_after_a_runaway_the_next_run_is_as_good(runtime_backend):
 
 def test_a_run_lasts_one_step(monkeypatch):
     run = Repeated.run
-    monkeypatch.setattr(Repeated, "run", lambda self, _, **values: run(self, 7 * ms, **values))
+    monkeypatch.setattr(Repeated, "run", lambda self, _, *rest, **values: run(self, 7 * ms))
     with pytest.raises(InputError, match=r"a run lasts one step, 30\. ms, not 7\. ms"):
         network.simulate(MEMORY, STARTS[:1])
