@@ -136,7 +136,7 @@ def figure_4b(backend: str, quick: bool) -> pd.DataFrame:
     blocks = tuple(getattr(capacity_grids, name) for name in FIGURE_4B)
     if quick:
         blocks = (blocks[0] | {"network_seed": (0,), "n_neurons": (100,)},)
-    protocol = replace(capacity.PROTOCOL, grids={"paper": blocks})
+    protocol = replace(capacity.PROTOCOL, grids=dict.fromkeys(("smoke", "paper"), blocks))
     jobs = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as folder:
         command = ["--grid", "paper", "--backend", backend, "--out", folder, "--jobs", str(jobs)]
@@ -195,7 +195,8 @@ def measure(options: argparse.Namespace) -> None:
 
     found = low_rank(options.backend, sizes, batches, repeats)
     show("Events of low-rank networks in single precision", found)
-    show("What was aimed at", targets(found))
+    if not options.quick:
+        show("What was aimed at", targets(found))
     show("Recalls of delay networks", delays(options.backend, options.quick, repeats))
     show("The tasks behind Fig. 4b", figure_4b(options.backend, options.quick))
     if options.write:
