@@ -14,8 +14,8 @@ FOLDERS = {
     CPPStandaloneCodeObject: "templates_cpp",
 }
 SUPPORT = Path(__file__).parent / "support"
-# Of CUDA blocks; measured nowhere yet.
 WARP = 32
+# Of CUDA blocks; measured nowhere yet.
 MOST_THREADS = 512
 MOST_IN_REGISTERS = 16  # elements of a network that a thread of the growing form keeps
 

@@ -10,7 +10,7 @@ from brianmem.engine import gpu_memory
 from brianmem.equations import Model
 from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import LowRankMemory
-from brianmem.lowrank.network import built, spike_room
+from brianmem.lowrank.network import built, check_alike, spike_room
 from brianmem.lowrank.parameters import LowRankParameters
 from brianmem.lowrank.reference import expected_spikes
 from brianmem.spikes import Spikes
@@ -60,6 +60,7 @@ def simulate(
     most = max(map(len, starts), default=0)
     if not most:
         return
+    check_alike(memories)
     part = fitting_part(memories[0].params, len(memories), most, backend, dtype)
     jobs = [
         (memory, its_starts[first : first + part.n_copies])

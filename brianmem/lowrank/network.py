@@ -106,7 +106,7 @@ def built(
 
     Raises what `simulate` raises, and InputError for memories that differ in these.
     """
-    _check_alike(memories)
+    check_alike(memories)
     params = memories[0].params
     several, built_with = len(memories) > 1, list(memories)
     n_blocks = len(memories) * n_copies
@@ -160,7 +160,8 @@ def _potentials(memories, starts, n_copies: int) -> np.ndarray:
     return v.ravel()
 
 
-def _check_alike(memories: Sequence[LowRankMemory]) -> None:
+def check_alike(memories: Sequence[LowRankMemory]) -> None:
+    """Raise InputError unless these can run, and differ in their weights and drive alone."""
     first = memories[0].params
     for memory in memories:
         most_spikes(memory)

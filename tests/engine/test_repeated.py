@@ -11,6 +11,7 @@ from brianmem.lowrank.equations import LIF
 from brianmem.lowrank.memory import store
 from brianmem.lowrank.parameters import LowRankParameters
 from brianmem.patterns import draw_binary
+from tests.runs import assert_equal_runs
 
 XI = draw_binary(20, 4, np.random.default_rng(1))
 MEMORY = store(XI, LowRankParameters("optimised", 40, 4, duration=3.0))
@@ -19,20 +20,13 @@ STARTS = [*XI.T, *draw_binary(20, 6, np.random.default_rng(2)).T]
 ADAPTIVE = replace(LIF, model=LIF.model + "\nda/dt = -a/tau : 1", reset="a += 1")
 
 
-def same(found, expected):
-    for spikes, alone in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(spikes.neuron, alone.neuron)
-        np.testing.assert_array_equal(spikes.time, alone.time)
-        assert len(spikes) > 50
-
-
 @pytest.mark.parametrize("model", [LIF, ADAPTIVE])
 def test_runs_again_are_runs_alone(model, backend):
     with network.repeated(MEMORY, 3, model, backend) as run:
         runs = [run(STARTS[first : first + 3]) for first in range(0, len(STARTS), 3)]
     assert [len(found) for found in runs] == [3, 3, 3, 1]
     alone = network.simulate(MEMORY, STARTS, model, backend)
-    same([spikes for found in runs for spikes in found], alone)
+    assert_equal_runs([spikes for found in runs for spikes in found], alone, at_least=50)
 
 
 def test_after_a_runaway_the_next_run_is_as_good(runtime_backend):
@@ -41,7 +35,7 @@ def test_after_a_runaway_the_next_run_is_as_good(runtime_backend):
         run(STARTS[:1])
     with network.repeated(MEMORY, 1, backend=runtime_backend) as run:
         first, again = run(STARTS[:1]), run(STARTS[:1])
-    same(first, again)
+    assert_equal_runs(first, again, at_least=50)
 
 
 def test_a_run_lasts_one_step(monkeypatch):

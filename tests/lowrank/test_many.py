@@ -14,6 +14,7 @@ from brianmem.lowrank.memory import store
 from brianmem.lowrank.parameters import LowRankParameters
 from brianmem.lowrank.reference import expected_spikes
 from brianmem.patterns import draw_binary
+from tests.runs import assert_equal_runs
 
 PARAMS = LowRankParameters("optimised", 40, 7, duration=2.0)
 MEMORIES = [
@@ -23,14 +24,6 @@ MEMORIES = [
 # As many starts as there may be, fewer, and none.
 STARTS = [list(MEMORIES[0].patterns.T), list(MEMORIES[1].patterns.T[:4]), []]
 RESET = replace(LIF, reset="v -= 0.1*drive")  # in the general form
-
-
-def same(found, expected):
-    assert len(found) == len(expected)
-    for one, other in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(one.neuron, other.neuron)
-        np.testing.assert_array_equal(one.time, other.time)
-        assert len(one) > 20
 
 
 @pytest.mark.parametrize("model", [LIF, RESET])
@@ -55,7 +48,8 @@ def test_parts_give_what_one_part_gives(of_spikes, of_weights, monkeypatch, runt
     expected = list(many.simulate(MEMORIES, STARTS, backend=runtime_backend))
     monkeypatch.setattr(many, "SPIKES", of_spikes * expected_spikes(PARAMS))
     monkeypatch.setattr(many, "WEIGHT_BYTES", of_weights * 8 * 40**2)
-    same(list(many.simulate(MEMORIES, STARTS, backend=runtime_backend)), expected)
+    found = list(many.simulate(MEMORIES, STARTS, backend=runtime_backend))
+    assert_equal_runs(found, expected, at_least=20)
 
 
 def test_a_part_is_not_run_before_it_is_asked_for(monkeypatch):
@@ -79,10 +73,13 @@ def test_no_starts_are_no_runs():
     assert list(many.simulate([], [])) == []
 
 
-def test_memories_that_differ_in_more_than_weights():
+@pytest.mark.parametrize("weight_bytes", [0, many.WEIGHT_BYTES])
+def test_memories_that_differ_in_more_than_weights(weight_bytes, monkeypatch):
+    """Whether they would run in one part or in two; and nothing is run before."""
+    monkeypatch.setattr(many, "WEIGHT_BYTES", weight_bytes)
     faster = store(MEMORIES[0].patterns, replace(PARAMS, kappa=2 * PARAMS.kappa))
     with pytest.raises(InputError, match="run together have one kappa"):
-        list(many.simulate([MEMORIES[0], faster], STARTS[:2]))
+        next(many.simulate([MEMORIES[0], faster], STARTS[:2]))
 
 
 @pytest.mark.parametrize("backend", ["cython", "cpp_standalone", "cuda_standalone"])
