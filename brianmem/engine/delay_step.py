@@ -8,7 +8,7 @@ from brian2.groups.group import CodeRunner
 from scipy.sparse import csr_array, issparse
 
 from brianmem import cuda
-from brianmem.engine import gpu_memory, templates
+from brianmem.engine import gpu_memory, numpy_delays, templates
 from brianmem.engine.group import check_group, switch_off
 from brianmem.engine.variables import FOREVER, add_record_variables, read_record
 from brianmem.errors import InputError
@@ -142,14 +142,18 @@ class DelayStep(CodeRunner):
         if self.dense:
             self._add("_value", weights, self.dtype)
             self._add("_row", [], np.int64)
-            self._add("_post", [], np.int32)
+            self._add("_synapse", [], np.int32)
             return
         if not weights.has_sorted_indices:
             weights = weights.sorted_indices()
         room = _room(weights.nnz) if self._standalone else weights.nnz
-        self._add("_value", weights.data, self.dtype, room)
+        # Neuron and weight side by side: a row lies in one place. Brian2 knows no structures.
+        synapses = np.zeros(max(1, room), numpy_delays.synapse(self.dtype))
+        synapses["post"][: weights.nnz] = weights.indices
+        synapses["weight"][: weights.nnz] = weights.data
+        self._add("_value", [], self.dtype)
         self._add("_row", weights.indptr, np.int64)
-        self._add("_post", weights.indices, np.int32, room)
+        self._add("_synapse", synapses.view(np.int32), np.int32)
 
     def _add_events(self, kind: str, raster: Raster | None) -> None:
         """Neurons and steps, block after block, and where each block has got to."""

@@ -9,7 +9,7 @@ from brianmem.errors import InputError
 
 SPARE = 0.1  # of what is free: brian2cuda's own buffers, and what CUDA takes for a kernel
 # Arrays that do not grow with the number of blocks, if these share their weights.
-SHARED = ("_value", "_row", "_post", "_weight", "_own", "_lift")
+SHARED = ("_value", "_row", "_synapse", "_weight", "_own", "_lift")
 
 
 def check(engine, group: NeuronGroup) -> None:

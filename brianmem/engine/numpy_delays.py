@@ -36,12 +36,18 @@ class Sent:
         places[block[order], _ranks(self.count)] = row[order]
 
 
+def synapse(dtype: np.dtype) -> np.dtype:
+    """A synapse, as support/delay_step.h has it: there is nothing between its parts."""
+    return np.dtype([("post", np.int32), ("weight", dtype)])
+
+
 def inputs(
-    sent: Sent, row: np.ndarray | None, post: np.ndarray, value: np.ndarray
+    sent: Sent, row: np.ndarray | None, words: np.ndarray, value: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where in the group what is added in this step, the weights of the oldest spikes first.
 
-    Without rows, all weights are there, n of them in each of the rows (pre, delay - 1).
+    With rows, the words are synapses. Without, all weights are there as values, n of them in each
+    of the rows (pre, delay - 1).
     """
     block, at = sent.rows()
     at = at.astype(np.int64)
@@ -50,10 +56,14 @@ def inputs(
     else:
         first, length = row[at], row[at + 1] - row[at]
     within = _ranks(length)
-    synapse = np.repeat(first, length) + within
-    target = within if row is None else post[synapse]
+    place = np.repeat(first, length) + within
+    if row is None:
+        post, weight = within, value[place]
+    else:
+        synapses = words.view(synapse(value.dtype))
+        post, weight = synapses["post"][place], synapses["weight"][place]
     # As float64: numpy.add.at is several times slower where it has to convert.
-    return np.repeat(block, length) * sent.n + target, value[synapse].astype(np.float64)
+    return np.repeat(block, length) * sent.n + post, weight.astype(np.float64)
 
 
 def _ranks(length: np.ndarray) -> np.ndarray:

@@ -9,8 +9,7 @@ struct Case {
     int n, n_delays, threads, n_sent;
     std::mt19937 rng;
     std::vector<int64_t> row{0};
-    std::vector<int32_t> post;
-    std::vector<float> value;
+    std::vector<Synapse> synapses;
     std::vector<int32_t> sent;
     std::vector<double> sum;
     std::vector<char> open;
@@ -21,11 +20,9 @@ struct Case {
         std::normal_distribution<double> normal;
         for (int r = 0; r < n * n_delays; r++) {
             for (int j = 0; j < n; j++)
-                if (part(rng) < density) {
-                    post.push_back(j);
-                    value.push_back(normal(rng) * pow(10, 8 * part(rng)));
-                }
-            row.push_back(post.size());
+                if (part(rng) < density)
+                    synapses.push_back({j, (float)(normal(rng) * pow(10, 8 * part(rng)))});
+            row.push_back(synapses.size());
         }
         for (int k = 0; k < n_sent; k++) sent.push_back(rng() % (n * n_delays));
         // What ends stands in front.
@@ -38,9 +35,10 @@ struct Case {
 int check(Case& c, bool dense, bool refractory) {
     std::vector<float> all(c.row.size() * c.n);
     for (size_t r = 0; r + 1 < c.row.size(); r++)
-        for (int64_t k = c.row[r]; k < c.row[r + 1]; k++) all[r * c.n + c.post[k]] = c.value[k];
-    const DelayedWeights weights = {dense ? nullptr : c.row.data(), c.post.data(),
-                                    dense ? all.data() : c.value.data(), c.n};
+        for (int64_t k = c.row[r]; k < c.row[r + 1]; k++)
+            all[r * c.n + c.synapses[k].post] = c.synapses[k].weight;
+    const DelayedWeights weights = {dense ? nullptr : c.row.data(), c.synapses.data(), all.data(),
+                                    c.n};
     const char* open = refractory ? c.open.data() : nullptr;
     std::vector<double> here = c.sum, there = c.sum;
     std::vector<int32_t> row_here = c.sent, row_there = c.sent;

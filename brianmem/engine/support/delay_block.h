@@ -94,8 +94,8 @@ __device__ inline void add_sparse_here(const DelayedWeights& weights, const int3
                         low = middle + 1;
                 }
                 const int64_t at = shelf.begin[low] + (from + k - (low ? shelf.end[low - 1] : 0));
-                shelf.post[k] = weights.post[at];
-                shelf.value[k] = weights.value[at];
+                shelf.post[k] = weights.synapse[at].post;
+                shelf.value[k] = weights.synapse[at].weight;
             }
             __syncthreads();
             add_staged(shelf, here, sum, open);

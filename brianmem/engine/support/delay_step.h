@@ -10,11 +10,17 @@ namespace brianmem {
 
 const size_t NEURONS_AT_ONCE = 64;  // neurons whose thresholds are looked at together
 
-/* What one spike adds, by delay: row (pre, delay - 1) of all weights, or, if there are rows, of
-   those from row[at] to row[at + 1], with their postsynaptic neurons. */
+/* As brianmem.engine.numpy_delays.synapse has it. */
+struct __attribute__((packed, aligned(4))) Synapse {
+    int32_t post;
+    BRIANMEM_REAL weight;
+};
+
+/* What one spike adds, by delay: row (pre, delay - 1) of the values, or, if there are rows, the
+   synapses from row[at] to row[at + 1]. */
 struct DelayedWeights {
     const int64_t* row;
-    const int32_t* post;
+    const Synapse* synapse;
     const BRIANMEM_REAL* value;
     int64_t n;
 };
@@ -62,22 +68,23 @@ inline void add_dense(const DelayedWeights& weights, const Sent& sent, double* s
 }
 
 /* Rows are short and lie anywhere. Where they begin and end is looked up for many of them first, so
-   that the processor has no need to wait for it before each row. */
+   that the processor has no need to wait for it before each row. The row behind, which the same
+   spike adds in the next step, is asked for meanwhile. */
 inline void add_sparse(const DelayedWeights& weights, const Sent& sent, double* __restrict__ sum,
                        const char* open) {
     const int32_t at_once = 64;
-    int64_t begin[at_once], end[at_once];
+    const Synapse *begin[at_once], *end[at_once];
     for (int32_t first = 0; first < *sent.count; first += at_once) {
         const int32_t n = std::min(at_once, *sent.count - first);
         for (int32_t r = 0; r < n; r++) {
-            begin[r] = weights.row[sent.row[first + r]];
-            end[r] = weights.row[sent.row[first + r] + 1];
+            begin[r] = weights.synapse + weights.row[sent.row[first + r]];
+            end[r] = weights.synapse + weights.row[sent.row[first + r] + 1];
+            __builtin_prefetch(end[r], 0, 2);
+            __builtin_prefetch((const char*)end[r] + 64, 0, 2);
         }
         for (int32_t r = 0; r < n; r++)
-            for (int64_t k = begin[r]; k < end[r]; k++) {
-                const int32_t post = weights.post[k];
-                if (!open || open[post]) sum[post] += weights.value[k];
-            }
+            for (const Synapse* s = begin[r]; s < end[r]; s++)
+                if (!open || open[s->post]) sum[s->post] += s->weight;
     }
 }
 

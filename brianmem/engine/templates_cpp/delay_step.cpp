@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, t, dt, t_in_timesteps, _n, _n_blocks, _n_delays, _row, _post, _value, _sent, _n_sent,
+{# USES_VARIABLES { N, t, dt, t_in_timesteps, _n, _n_blocks, _n_delays, _row, _synapse, _value, _sent, _n_sent,
                     _spikes_left, _forced_neuron, _forced_step, _forced_next, _forced_end, _lost_neuron,
                     _lost_step, _lost_next, _lost_end, _clamped, _clamped_pitch, _clamped_steps, _until } #}
 {# WRITES_TO_READ_ONLY_VARIABLES { _spike_neuron, _spike_time, _failure, _sent, _n_sent, _spikes_left,
@@ -13,7 +13,7 @@
     const double _now = {{t}}, _step = {{dt}};
     const int64_t _number = {{t_in_timesteps}};
     const brianmem::DelayedWeights _weights = {
-        {{ 'nullptr' if dense else _row }}, {{_post}}, {{_value}}, {{_n}}};
+        {{ 'nullptr' if dense else _row }}, (const brianmem::Synapse*) {{_synapse}}, {{_value}}, {{_n}}};
     brianmem::Record _record;
     for (long _first = 0, _block = 0; _first < N; _first += {{_n}}, _block++)
     {

@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, t, dt, t_in_timesteps, _n, _n_blocks, _n_delays, _row, _post, _value, _sent, _n_sent,
+{# USES_VARIABLES { N, t, dt, t_in_timesteps, _n, _n_blocks, _n_delays, _row, _synapse, _value, _sent, _n_sent,
                     _spikes_left, _forced_neuron, _forced_step, _forced_next, _forced_end, _lost_neuron,
                     _lost_step, _lost_next, _lost_end, _clamped, _clamped_pitch, _clamped_steps } #}
 {% extends 'common_group.pyx' %}
@@ -7,9 +7,11 @@
 {{ declare(support) }}
 cdef extern from *:
     ctypedef {{ real }} real_t "BRIANMEM_REAL"
+    cdef cppclass Synapse "brianmem::Synapse":
+        pass
     cdef cppclass DelayedWeights "brianmem::DelayedWeights":
         const int64_t* row
-        const int32_t* post
+        const Synapse* synapse
         const real_t* value
         int64_t n
     cdef cppclass Sent "brianmem::Sent":
@@ -37,7 +39,7 @@ cdef extern from *:
     cdef Record _record
     {% set _sum = get_array_name(variables[variable]) %}
     _weights.row = {{ 'NULL' if dense else '<const int64_t*> &' ~ _row ~ '[0]' }}
-    _weights.post = <const int32_t*> &{{_post}}[0]
+    _weights.synapse = <const Synapse*> &{{_synapse}}[0]
     _weights.value = <const real_t*> &{{_value}}[0]
     _weights.n = {{_n}}
     _heard.n_delays = {{_n_delays}}
