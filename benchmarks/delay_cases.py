@@ -14,9 +14,7 @@ from brianmem.raster import Raster
 
 def sparse(n_neurons: int, seed: int = 1) -> tuple[Case, Raster]:
     """Recall of 16 patterns of 1000 steps at once, with the synapses that the Hebbian rule has."""
-    params = DelayParameters("margin", n_neurons)
-    patterns, weights, threshold = _learn(params, seed, settings=PRESETS["default"])
-    return _case(weights, patterns.crop(params.n_delays), params, threshold), patterns
+    return _recall_of_all(DelayParameters("margin", n_neurons), seed, settings=PRESETS["default"])
 
 
 def dense(n_neurons: int = 512, firing_prob: float = 1e-2, seed: int = 1) -> tuple[Case, Raster]:
@@ -44,8 +42,7 @@ def hebbian(n_neurons: int, dense: bool = False, seed: int = 1) -> tuple[Case, R
 def loaded(n_patterns: int, n_neurons: int = 512, seed: int = 1) -> tuple[Case, Raster]:
     """Recall of as many patterns at once as were learned, by all synapses."""
     params = DelayParameters("margin", n_neurons, n_patterns=n_patterns)
-    patterns, weights, threshold = _learn(params, seed, settings=PRESETS["capacity"])
-    return _case(weights, patterns.crop(params.n_delays), params, threshold), patterns
+    return _recall_of_all(params, seed, settings=PRESETS["capacity"])
 
 
 def f1(result: Result, patterns: Raster, n_delays: int) -> float:
@@ -54,6 +51,11 @@ def f1(result: Result, patterns: Raster, n_delays: int) -> float:
     recalled = Raster(result.pattern, result.neuron, result.step, *sizes)
     right, extra, missing = counts_by_pattern(recalled, patterns, n_delays).sum(axis=1)
     return 2 * right / (2 * right + extra + missing)
+
+
+def _recall_of_all(params: DelayParameters, seed: int, **options) -> tuple[Case, Raster]:
+    patterns, weights, threshold = _learn(params, seed, **options)
+    return _case(weights, patterns.crop(params.n_delays), params, threshold), patterns
 
 
 def _learn(params: DelayParameters, seed: int, **options) -> tuple[Raster, DelayWeights, float]:
