@@ -1,6 +1,7 @@
 """F1 of recalled rasters while one parameter varies: the scans of Perrinet (2026)."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -43,6 +44,7 @@ NAMES = {
 }
 MARKERS = {"after training": "x", "before training": "+"}
 MOST_COLUMNS = 3
+CHARACTER, GAP = 0.03, 0.02  # widths in labels, as parts of an axis
 LOGARITHMIC = 4  # ratio of the largest value to the smallest, from which on the axis is logarithmic
 
 
@@ -120,11 +122,26 @@ def _draw_curves(ax, curves: pd.DataFrame, parameter: str) -> None:
         ax.plot(x[base], f1[base], "o", ms=6, mfc="none", mew=1.2, color=colour)
     if parameter == "threshold":  # each network has its own at the baseline
         values = sorted(curves.loc[~curves["baseline"], "value"].unique()) or values
+        first = []
     else:
-        for value in curves.loc[curves["baseline"], "value"].unique():
+        first = curves.loc[curves["baseline"], "value"].unique()
+        for value in first:
             ax.axvline(value, color="0.85", lw=5, zorder=0)
     if logarithmic:
         ax.set_xscale("log")
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xticks(values, [f"{value:.4g}" for value in values])
+    ax.set_xticks(values, _labels(values, first, logarithmic))
     ax.set(xlabel=NAMES.get(parameter, parameter), ylim=(-0.05, 1.08))
+
+
+def _labels(values, first, logarithmic: bool) -> list[str]:
+    """Of ticks: empty where a label would run into another; the baseline's has precedence."""
+    texts = [f"{value:.4g}" for value in values]
+    places = np.log(values) if logarithmic else np.array(values, dtype=float)
+    places /= np.ptp(places) or 1
+    shown = []
+    for i in sorted(range(len(values)), key=lambda i: values[i] not in first):
+        widths = [CHARACTER * (len(texts[i]) + len(texts[j])) / 2 + GAP for j in shown]
+        if all(abs(places[i] - places[shown]) >= widths):
+            shown.append(i)
+    return [text if i in shown else "" for i, text in enumerate(texts)]

@@ -1,3 +1,6 @@
+import itertools
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,6 +9,7 @@ from analysis.f1 import f1_scan
 from brianmem import schemas, tables
 from brianmem.errors import InputError
 from figures import delay_scan
+from figures.__main__ import STYLE
 from figures.common import generator
 from tests.analysis.folder import HITS, SCAN, write
 from tests.analysis.rows import delay
@@ -46,6 +50,33 @@ def test_wide_ranges_have_a_logarithmic_axis_with_the_values_as_ticks(folder):
     assert (delays.get_xscale(), beta.get_xscale()) == ("log", "linear")
     assert [label.get_text() for label in delays.get_xticklabels()] == ["3", "11", "41"]
     assert list(beta.get_xticks()) == [0.5, 0.7]
+
+
+@pytest.mark.parametrize(
+    ("scanned", "values", "left_out"),
+    [
+        ("firing_prob", (1e-4, 3e-4, 5e-4, 2e-3, 4e-3), {"0.0005"}),
+        ("n_patterns", (1, 2, 4, 8, 20, 32, 64), {"20"}),
+        ("n_delays", (3, 7, 15, 31, 63, 127), {"31"}),
+    ],
+)
+def test_labels_do_not_run_into_each_other(scanned, values, left_out, tmp_path):
+    """That of the baseline is always there."""
+    base = [row | {"n_patterns": 16} for row in HITS]
+    rows = [row | {"scanned": scanned, scanned: value} for row in base for value in values]
+    # Three panels, as narrow as any.
+    others = ({"scanned": "beta", "beta": 0.1}, {"scanned": "n_steps", "n_steps": 50})
+    rows += [row | other for row in base for other in others]
+    with plt.style.context(STYLE):
+        figure = delay_scan.draw(written(tmp_path, base + rows))
+        figure.draw_without_rendering()
+    [ax] = [ax for ax in figure.axes if ax.get_xlabel() == delay_scan.NAMES[scanned]]
+    labels = [label for label in ax.get_xticklabels() if label.get_text()]
+    boxes = [label.get_window_extent() for label in labels]
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(boxes))
+    baseline = base[0][scanned]
+    texts = [f"{value:.4g}" for value in sorted({*values, baseline})]
+    assert [label.get_text() for label in labels] == [t for t in texts if t not in left_out]
 
 
 def test_the_baseline_is_marked(folder):
