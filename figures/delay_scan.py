@@ -122,25 +122,25 @@ def _draw_curves(ax, curves: pd.DataFrame, parameter: str) -> None:
         ax.plot(x[base], f1[base], "o", ms=6, mfc="none", mew=1.2, color=colour)
     if parameter == "threshold":  # each network has its own at the baseline
         values = sorted(curves.loc[~curves["baseline"], "value"].unique()) or values
-        first = []
+        baseline = []
     else:
-        first = curves.loc[curves["baseline"], "value"].unique()
-        for value in first:
+        baseline = curves.loc[curves["baseline"], "value"].unique()
+        for value in baseline:
             ax.axvline(value, color="0.85", lw=5, zorder=0)
     if logarithmic:
         ax.set_xscale("log")
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xticks(values, _labels(values, first, logarithmic))
+    ax.set_xticks(values, _labels(values, baseline, logarithmic))
     ax.set(xlabel=NAMES.get(parameter, parameter), ylim=(-0.05, 1.08))
 
 
-def _labels(values, first, logarithmic: bool) -> list[str]:
+def _labels(values, baseline, logarithmic: bool) -> list[str]:
     """Of ticks: empty where a label would run into another; the baseline's has precedence."""
     texts = [f"{value:.4g}" for value in values]
     places = np.log(values) if logarithmic else np.array(values, dtype=float)
     places /= np.ptp(places) or 1
     shown = []
-    for i in sorted(range(len(values)), key=lambda i: values[i] not in first):
+    for i in sorted(range(len(values)), key=lambda i: values[i] not in baseline):
         widths = [CHARACTER * (len(texts[i]) + len(texts[j])) / 2 + GAP for j in shown]
         if all(abs(places[i] - places[shown]) >= widths):
             shown.append(i)
