@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pandas as pd
 import pytest
@@ -27,12 +28,21 @@ def test_the_table_does_not_depend_on_the_number_of_workers(jobs, toy, undisturb
     assert "toy: 200/200 tasks" in errors
 
 
+@contextmanager
 def start_cluster():
     """A Dask cluster of two worker processes on the loopback."""
     distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
-    return distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    )
+    from dask import config
+
+    # Fifteen seconds after a death, Dask gives a worker up that has died again and is starting.
+    patient = config.set({"distributed.deploy.lost-worker-timeout": "1 hour"})
+    with (
+        patient,
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+    ):
+        yield cluster
 
 
 @pytest.fixture(scope="module")
