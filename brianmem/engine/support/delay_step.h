@@ -40,31 +40,28 @@ struct Sent {
     }
 };
 
-/* `open` tells which neurons take input: all of them if it is null. */
-inline void add_dense_row(const DelayedWeights& weights, int64_t at, double* __restrict__ sum,
-                          const char* open) {
-    const BRIANMEM_REAL* value = weights.value + at * weights.n;
-    if (open)
-        for (int64_t k = 0; k < weights.n; k++) sum[k] += open[k] ? value[k] : 0;
-    else
-        for (int64_t k = 0; k < weights.n; k++) sum[k] += value[k];
-}
-
-/* Ask for a row ahead of its use: a dense table is larger than the caches. */
-inline void fetch_dense_row(const DelayedWeights& weights, int64_t at) {
-    const char* first = (const char*)(weights.value + at * weights.n);
-    const char* end = (const char*)(weights.value + (at + 1) * weights.n);
-    for (; first < end; first += 64) __builtin_prefetch(first, 0, 2);
-}
-
-inline void add_dense(const DelayedWeights& weights, const Sent& sent, double* sum,
-                      const char* open) {
-    const int32_t ending = sent.ending();
-    for (int32_t k = 0; k < *sent.count; k++) {
-        // The one that the same spike adds in the next step.
-        if (k >= ending) fetch_dense_row(weights, sent.row[k] + 1);
-        add_dense_row(weights, sent.row[k], sum, open);
+/* One row after the other, in this order, but in one pass over the sums: these are read and written
+   once, and the processor waits for all rows at the same time, which lie anywhere in a table larger
+   than its caches. `open` tells which neurons take input: all of them if it is null. */
+template <int ROWS>
+inline void add_dense_rows(const DelayedWeights& weights, const int32_t* row,
+                           double* __restrict__ sum, const char* open) {
+    const BRIANMEM_REAL* value[ROWS];
+    for (int r = 0; r < ROWS; r++) value[r] = weights.value + row[r] * weights.n;
+    for (int64_t k = 0; k < weights.n; k++) {
+        double s = sum[k];
+        for (int r = 0; r < ROWS; r++) s += value[r][k];
+        sum[k] = !open || open[k] ? s : sum[k];
     }
+}
+
+/* ROWS at a time, and of what is left half as many. */
+template <int ROWS>
+inline void add_dense(const DelayedWeights& weights, const int32_t* row, int32_t n_rows,
+                      double* sum, const char* open) {
+    for (; n_rows >= ROWS; row += ROWS, n_rows -= ROWS)
+        add_dense_rows<ROWS>(weights, row, sum, open);
+    if constexpr (ROWS > 1) add_dense<ROWS / 2>(weights, row, n_rows, sum, open);
 }
 
 /* Rows are short and lie anywhere. Where they begin and end is looked up for many of them first, so
@@ -96,7 +93,7 @@ __attribute__((noinline)) inline void add_inputs(const DelayedWeights& weights, 
     if (weights.row)
         add_sparse(weights, sent, sum, open);
     else
-        add_dense(weights, sent, sum, open);
+        add_dense<8>(weights, sent.row, *sent.count, sum, open);
 }
 
 /* Sorted events of one network, from `next` on. */
