@@ -178,8 +178,10 @@ def with_synapses(weights, forced, n_steps, variable, **model):
     return np.array(monitor.i), np.round(np.array(monitor.t / ms)).astype(int)
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_equals_synapses_for_other_neurons(name, backend, spare_build):
+@pytest.mark.parametrize(
+    ("name", "sparse"), [*((name, True) for name in MODELS), ("frozen", False)]
+)
+def test_equals_synapses_for_other_neurons(name, sparse, backend, spare_build):
     spare_build(name not in ("frozen", "adapting"))
     if backend == "cython" and name not in ("frozen", "adapting"):
         pytest.skip("a compilation of its own: others tell as much, and numpy runs this one")
@@ -197,7 +199,7 @@ def test_equals_synapses_for_other_neurons(name, backend, spare_build):
     with brian_backend(backend):
         group = group_of(30, **model)
         delays = DelayStep(
-            group, table(weights, True), variable, forced=Raster.from_dense(forced[None])
+            group, table(weights, sparse), variable, forced=Raster.from_dense(forced[None])
         )
         monitor = SpikeMonitor(group, name="step_monitor")
         Network(group, delays, monitor).run(60 * ms)
