@@ -16,7 +16,7 @@ PROTOCOLS := lowrank_boundary lowrank_recall lowrank_attractors lowrank_capacity
 	lowrank_completion lowrank_digits lowrank_robustness lowrank_prediction delay_recall delay_scan \
 	delay_completion delay_capacity delay_precision delay_training delay_targets delay_sequence
 RESULTS := overlap capacity completion gamma robustness prediction f1 damage distances
-SOURCES := $(shell find brianmem protocols -name '*.py')
+SOURCES := $(shell find brianmem protocols -type f -not -path '*/__pycache__/*')
 
 .PHONY: figures paper test test-gpu lint format clean
 .DELETE_ON_ERROR:
