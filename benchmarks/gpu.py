@@ -26,7 +26,7 @@ from benchmarks.engine import KAPPA, recall
 from benchmarks.machine import describe
 from benchmarks.rivals import brian
 from benchmarks.tables import section
-from brianmem import cuda
+from brianmem import cuda, gpu
 from brianmem.backends import check_backend
 from brianmem.lowrank.network import built
 from brianmem.terminal import guard
@@ -186,7 +186,7 @@ def measure(options: argparse.Namespace) -> None:
     check_backend(options.backend)
     sizes, batches = ((100,), (1, 16)) if options.quick else (SIZES, BATCHES)
     repeats = 1 if options.quick else 5
-    place = "; ".join(cuda.gpus()) if options.backend == GPU else options.backend
+    place = "; ".join(gpu.names()) if options.backend == GPU else options.backend
     parts = [f"# On a GPU\n\n{place}; CUDA {cuda.toolkit_version()}. Beside it: {describe()}."]
 
     def show(title: str, table: pd.DataFrame) -> None:

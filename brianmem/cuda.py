@@ -11,6 +11,7 @@ from pathlib import Path
 
 from brian2.devices.device import all_devices, get_device
 
+from brianmem import gpu
 from brianmem.standalone import Caching, cache_folder
 
 DEVICE = "brianmem_cuda"
@@ -49,34 +50,12 @@ def missing_to_run() -> str | None:
     """What it lacks to run them."""
     if not shutil.which("nvidia-smi"):
         return "an NVIDIA GPU and its driver (there is no nvidia-smi)"
-    return driver_too_old() if gpus() else "an NVIDIA GPU (nvidia-smi finds none)"
-
-
-def gpus() -> list[str]:
-    """Name, memory and compute capability of each GPU."""
-    found = _nvidia_smi("--query-gpu=name,memory.total,compute_cap", "--format=csv,noheader")
-    return found.strip().splitlines()
-
-
-def free_memory() -> float | None:
-    """Bytes that are free on the first GPU; None where there is none to ask."""
-    command = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
-    if not shutil.which(command[0]):
-        return None
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
-    first = told.stdout.partition("\n")[0].strip()
-    return int(first) * 2.0**20 if told.returncode == 0 and first.isdigit() else None
-
-
-def driver_version() -> str | None:
-    """The newest CUDA that the driver knows."""
-    version = re.search(r"CUDA Version: *([0-9.]+)", _nvidia_smi())
-    return version.group(1) if version else None
+    return driver_too_old() if gpu.names() else "an NVIDIA GPU (nvidia-smi finds none)"
 
 
 def driver_too_old() -> str | None:
     """What is lacking if the toolkit compiles for a newer driver than there is."""
-    knows, compiles = driver_version(), toolkit_version()
+    knows, compiles = gpu.driver_version(), toolkit_version()
     if knows is None or compiles is None or _numbers(knows) >= _numbers(compiles):
         return None
     return (
@@ -87,14 +66,6 @@ def driver_too_old() -> str | None:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
-
-
-@cache
-def _nvidia_smi(*options: str) -> str:
-    if not shutil.which("nvidia-smi"):
-        return ""
-    told = subprocess.run(["nvidia-smi", *options], capture_output=True, text=True, check=False)
-    return "" if told.returncode else told.stdout
 
 
 def settings() -> dict:

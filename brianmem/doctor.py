@@ -15,7 +15,7 @@ import psutil
 from brian2.codegen.runtime.cython_rt.extension_manager import get_cython_cache_dir
 from packaging.requirements import Requirement
 
-from brianmem import cuda, standalone
+from brianmem import cuda, gpu, standalone
 from brianmem.backends import BACKENDS, COMPILER_FLAGS, lacks
 
 GOOD, LACKING, WRONG = "good", "lacking", "wrong"
@@ -155,14 +155,14 @@ def _curand() -> Finding:
 
 
 def _gpu() -> Finding:
-    gpus = cuda.gpus()
+    gpus = gpu.names()
     if not gpus:
         return Finding("GPU", LACKING, "none", f"programs on a GPU need {cuda.missing_to_run()}")
     return Finding("GPU", GOOD, "; ".join(gpus))
 
 
 def _driver() -> Finding:
-    knows = cuda.driver_version()
+    knows = gpu.driver_version()
     if knows is None:
         return Finding("driver", LACKING, "none", "for programs on a GPU: install NVIDIA's driver")
     old = cuda.driver_too_old()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from brianmem import __main__, cuda, doctor
+from brianmem import __main__, cuda, doctor, gpu
 from brianmem.backends import check_backend
 from brianmem.errors import InputError
 
@@ -23,7 +23,7 @@ def machine(monkeypatch):
         monkeypatch.setattr(cuda, "toolkit_version", lambda: nvcc)
         monkeypatch.setattr(cuda, "toolkit", lambda: doctor.Path("/toolkit") if nvcc else None)
         monkeypatch.setattr(
-            cuda, "_nvidia_smi", lambda *options: smi if not options else "A, 1, 9.0"
+            gpu, "_nvidia_smi", lambda *options: smi if not options else "A, 1, 9.0"
         )
 
     return pretend

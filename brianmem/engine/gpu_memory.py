@@ -4,7 +4,7 @@ import numpy as np
 from brian2 import NeuronGroup
 from brian2.core.variables import ArrayVariable
 
-from brianmem import cuda
+from brianmem import gpu
 from brianmem.errors import InputError
 
 SPARE = 0.1  # of what is free: brian2cuda's own buffers, and what CUDA takes for a kernel
@@ -14,7 +14,7 @@ SHARED = ("_value", "_row", "_synapse", "_weight", "_own", "_lift")
 
 def check(engine, group: NeuronGroup) -> None:
     """Raise InputError if the group and its engine do not fit into what is free on the GPU."""
-    free = cuda.free_memory()
+    free = gpu.free_memory()
     if free is None:
         return
     shared, of_blocks = _bytes(engine, group)
@@ -34,7 +34,7 @@ def check(engine, group: NeuronGroup) -> None:
 
 def fitting(shared: int, each: float) -> int | None:
     """How many blocks of so many bytes fit, beside what they share; None where nobody can tell."""
-    free = cuda.free_memory()
+    free = gpu.free_memory()
     return None if free is None else max(0, int(((1 - SPARE) * free - shared) // each))
 
 

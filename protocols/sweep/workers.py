@@ -16,6 +16,7 @@ from pathlib import Path
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from brianmem import gpu
 from brianmem.errors import InputError
 from protocols.sweep import running
 from protocols.sweep.parts import Part, PartStore
@@ -111,14 +112,15 @@ def _pool(works: list[Work], store: PartStore, n_processes: int, begun: Path) ->
             backend="loky",
             return_as="generator_unordered",
         )
-        parts = pool(delayed(_in_process)(work, store, begun) for work in works)
+        parts = pool(delayed(_in_process)(work, store, begun, n_processes) for work in works)
     finally:
         signal.signal(signal.SIGINT, handler)
     return parts
 
 
-def _in_process(work: Work, store: PartStore, begun: Path) -> Part:
+def _in_process(work: Work, store: PartStore, begun: Path, n_processes: int) -> Part:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Brian2 sets a handler when it is imported
+    gpu.share(n_processes)
     return _compute(work, store, begun)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from brianmem import cuda
+from brianmem import gpu
 from brianmem.backends import check_backend
 from brianmem.delay import network, reference, synapses
 from brianmem.delay.drive import cued
@@ -165,11 +165,11 @@ def test_trials_that_do_not_fit_on_a_gpu_run_in_parts(backend, spare_build, monk
     in_parts = network._in_parts
     monkeypatch.setattr(network, "_in_parts", lambda *a: parts.append(a[1]) or in_parts(*a))
     weights_bytes = DelayWeights.from_dense(dense).n_bytes
-    monkeypatch.setattr(cuda, "free_memory", lambda: 1.1 * weights_bytes + 60_000)
+    monkeypatch.setattr(gpu, "free_memory", lambda: 1.1 * weights_bytes + 60_000)
     found = by_brian(dense, cues, params, backend)
     np.testing.assert_array_equal(found, by_reference(dense, cues, params))
     assert parts == [3]
-    monkeypatch.setattr(cuda, "free_memory", lambda: weights_bytes)
+    monkeypatch.setattr(gpu, "free_memory", lambda: weights_bytes)
     with pytest.raises(InputError, match=r"1 networks of 20 neurons need .*: not even one fits"):
         by_brian(dense, cues, params, backend)
 

@@ -86,7 +86,7 @@ def test_memories_that_differ_in_more_than_weights(weight_bytes, monkeypatch):
 @pytest.mark.parametrize(("n_networks", "n_starts"), [(1, 1), (1, 300), (3, 5), (4000, 7)])
 def test_sizes_of_parts(backend, n_networks, n_starts, monkeypatch):
     """Compiled programs are for few sizes, and for no more than is asked for, rounded up."""
-    monkeypatch.setattr(gpu_memory.cuda, "free_memory", lambda: None)
+    monkeypatch.setattr(gpu_memory.gpu, "free_memory", lambda: None)
     part = fitting_part(PARAMS, n_networks, n_starts, backend)
     spikes = many.GPU_SPIKES if backend == "cuda_standalone" else many.SPIKES
     weights = many.GPU_WEIGHT_BYTES if backend == "cuda_standalone" else many.WEIGHT_BYTES
@@ -101,12 +101,12 @@ def test_sizes_of_parts(backend, n_networks, n_starts, monkeypatch):
 
 def test_parts_fit_into_the_memory_of_a_gpu(monkeypatch):
     free = 64e6
-    monkeypatch.setattr(gpu_memory.cuda, "free_memory", lambda: free)
+    monkeypatch.setattr(gpu_memory.gpu, "free_memory", lambda: free)
     part = fitting_part(PARAMS, 4096, 64, "cuda_standalone")
     blocks = part.n_networks * part.n_copies
     needed = blocks * (12 * network.spike_room(PARAMS, 1) + 64 * 40)
     needed += part.n_networks * 8 * 40**2
     assert needed <= free
     assert part == Part(1, 64) or blocks > 1
-    monkeypatch.setattr(gpu_memory.cuda, "free_memory", lambda: 1.0)
+    monkeypatch.setattr(gpu_memory.gpu, "free_memory", lambda: 1.0)
     assert fitting_part(PARAMS, 4096, 64, "cuda_standalone") == Part(1, 1)  # the engine refuses it
