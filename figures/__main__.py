@@ -106,6 +106,7 @@ def draw(name: str, source: Path, folder: Path) -> None:
             except OSError as error:
                 raise InputError(f"cannot write {path}: {error.strerror}") from None
             print(path)
+            figure.set_layout_engine("none")  # the second file has the first one's layout
         plt.close(figure)
 
 

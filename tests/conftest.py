@@ -3,6 +3,7 @@
 import gc
 
 import pytest
+from brian2.core.names import Nameable
 from hypothesis import settings
 
 from brianmem import cuda
@@ -31,6 +32,12 @@ def frozen():
     """Brian2 collects garbage before every run, and would go through all of pytest each time."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def fresh_names():
+    """Names, and with them the code that is compiled, do not tell which tests ran before."""
+    Nameable.__instances__().clear()
 
 
 @pytest.fixture(
