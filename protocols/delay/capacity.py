@@ -66,7 +66,7 @@ PAPER = (
     _curve("margin", 512, (16, 64, 256, 512)),
     _curve("margin_robust", 512, (64, 256), (0,)),
     _curve("margin_loaded", 512, (1024,)),
-    _curve("margin_capacity", 512, (1024, 2048, 2300), (0,)),
+    _curve("margin_capacity", 512, (1024, 2048, 2300, 2600), (0,)),
     _curve("hebbian", 1024, (16, 32, 64)),
     _curve("deconvolved", 1024, (32, 64, 96)),
     _curve("pseudo_inverse", 1024, (32, 48), (0,)),
