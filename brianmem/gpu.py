@@ -23,14 +23,11 @@ def driver_version() -> str | None:
 
 def free_memory() -> float | None:
     """Bytes of the first visible GPU that are this process's to take; None if nobody can tell."""
-    if not shutil.which("nvidia-smi"):
-        return None
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").partition(",")[0]
     options = ["--query-gpu=memory.free,memory.total", "--format=csv,noheader,nounits"]
     options += [f"--id={visible}"] if visible else []
-    told = subprocess.run(["nvidia-smi", *options], capture_output=True, text=True, check=False)
-    sizes = re.match(r"(\d+), *(\d+)", told.stdout)
-    if told.returncode or not sizes:
+    sizes = re.match(r"(\d+), *(\d+)", _ask(*options))
+    if not sizes:
         return None
     free, total = (int(size) * 2.0**20 for size in sizes.groups())
     return min(free, total / _n_processes)
@@ -47,6 +44,11 @@ def share(n_processes: int) -> None:
 
 @cache
 def _nvidia_smi(*options: str) -> str:
+    """What does not change while this process runs."""
+    return _ask(*options)
+
+
+def _ask(*options: str) -> str:
     if not shutil.which("nvidia-smi"):
         return ""
     told = subprocess.run(["nvidia-smi", *options], capture_output=True, text=True, check=False)
