@@ -132,7 +132,7 @@ def _row(simulator: Simulator, ours: Simulator, expected: np.ndarray) -> dict:
         "loop ms": 1e3 * seconds,
         "ratio": seconds / _seconds(ours),
         "set-up s": float(np.median([r.setup_seconds for r in results])),
-        "peak MB": max(r.peak_mb for r in results),
+        "peak MB": float(np.median([r.peak_mb for r in results])),
         "of it imports": results[0].import_mb,
         "program MB": max(r.program_mb for r in results),
     }
