@@ -260,7 +260,7 @@ class EventDriven(CodeRunner):
             needed += ["_spike_neuron", "_spike_time", "_failure"]
         if self._cuda:
             needed += ["_spike_count", "_spike_room"]
-            headers = ("record.h", "next_spike.h", "thread_block.h")
+            headers = ("elementary.h", "record.h", "next_spike.h", "thread_block.h")
             self._check_random()
         real = np.dtype(self.dtype)
         self.template_kwds = {
@@ -318,7 +318,11 @@ class EventDriven(CodeRunner):
         """Template, blocks of abstract code, and headers."""
         solution = self.solution
         if self.form == "growing":
-            return "growing_frame", {"frame": solution.frame}, ("record.h", "growing_frame.h")
+            return (
+                "growing_frame",
+                {"frame": solution.frame},
+                ("elementary.h", "record.h", "growing_frame.h"),
+            )
         blocks = {
             "crossing": solution.crossing,
             "reset": self.group.event_codes.get("spike", ""),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from brianmem.engine.elementary import exponential, logarithm
 from brianmem.engine.failures import Failure
 from brianmem.engine.weights import places
 
@@ -194,7 +195,7 @@ def run_frame(net: Frame, v, now: float, left: float, offset: int, credit, recor
         x = np.empty(n, dtype=real)
         _mirror(c, y, x)
     inverse = 1 / net.bias if net.bias else math.inf
-    s_end = _exp(left / net.tau)
+    s_end = exponential(left / net.tau)
     while True:
         j = int((x >= x.max() - real(tie * s)).argmax())
         gap = common - float(x[j])
@@ -204,11 +205,11 @@ def run_frame(net: Frame, v, now: float, left: float, offset: int, credit, recor
                 break
             s = s_next
         if credit[0] < 1:
-            moment = now + net.tau * (folded + math.log(s))
+            moment = now + net.tau * (folded + logarithm(s))
             return record.fail(Failure.RUNAWAY, offset + j, moment)
         credit[0] -= 1
         record.neuron.append(offset + j)
-        record.time.append(now + net.tau * (folded + math.log(s)))
+        record.time.append(now + net.tau * (folded + logarithm(s)))
         common += s * net.lift
         if net.own is None:
             x += real(s) * net.columns[j]
@@ -217,13 +218,13 @@ def run_frame(net: Frame, v, now: float, left: float, offset: int, credit, recor
             y += real(s) * net.columns[j]
             _mirror(c, y, x)
         if s > GROWTH:
-            folded += math.log(GROWTH)
+            folded += logarithm(GROWTH)
             s, common = s / GROWTH, common / GROWTH
             x *= real(1 / GROWTH)
             if net.own is not None:
                 y *= real(1 / GROWTH)
                 c *= real(1 / GROWTH)
-            s_end = _exp(left / net.tau - folded)
+            s_end = exponential(left / net.tau - folded)
     if net.own is None:
         v[:] = net.drive + (x.astype(float) - common) / s_end
     else:
@@ -237,8 +238,3 @@ def _mirror(c: np.ndarray, y: np.ndarray, x: np.ndarray) -> None:
     k = len(y)
     np.add(c[:k], y, out=x[:k])
     np.subtract(c[k:], y, out=x[k:])
-
-
-def _exp(exponent: float) -> float:
-    """exp, which grows to infinity instead of failing."""
-    return math.exp(exponent) if exponent < 700 else math.inf

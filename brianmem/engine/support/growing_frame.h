@@ -17,6 +17,7 @@ Vectors are GCC's: the same source becomes AVX-512, AVX2 or SSE code, with the s
 #include <limits>
 #include <vector>
 
+#include "elementary.h"
 #include "record.h"
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
@@ -320,11 +321,18 @@ class Run {
     size_t converted;
     bool alive;
 
+    BRIANMEM_INLINE double time(double at) const { return now + net.tau * (folded + logarithm(at)); }
+    /* From s to seconds, for all spikes since it was done last. */
+    BRIANMEM_INLINE void to_time() {
+        for (; converted < record.size(); converted++)
+            record.time[converted] = time(record.time[converted]);
+    }
+
   public:
     BRIANMEM_INLINE Run(const Frame<real>& net, double* v, double now, double left, long offset,
                         double& credit, Record& record, real* scratch)
         : net(net), v(v), now(now), left(left), offset(offset), credit(credit), record(record),
-          state(net, scratch), s(1), s_end(std::exp(left / net.tau)), folded(0),
+          state(net, scratch), s(1), s_end(exponential(left / net.tau)), folded(0),
           tie(Precision<real>::tie() * std::fabs(net.bias)), inverse(1 / net.bias),
           converted(record.size()), alive(false) {
         if (!(net.tau > 0)) {
@@ -352,15 +360,15 @@ class Run {
         if (gap > net.bias * s) {
             const double s_next = gap * inverse;
             if (!(net.bias > 0 && s_next <= s_end)) {
-                record.to_time(converted, now, net.tau, folded);
+                to_time();
                 state.unload(v, common, s_end);
                 return alive = false;
             }
             s = s_next;
         }
         if (credit < 1) {
-            record.to_time(converted, now, net.tau, folded);
-            record.fail(RUNAWAY, offset + state.next, now + net.tau * (folded + std::log(s)));
+            to_time();
+            record.fail(RUNAWAY, offset + state.next, time(s));
             return alive = false;
         }
         credit -= 1;
@@ -368,12 +376,12 @@ class Run {
         common += s * net.lift;
         state.fire((real)s, (real)(tie * s));
         if (s > GROWTH) {
-            converted = record.to_time(converted, now, net.tau, folded);
-            folded += std::log(GROWTH);
+            to_time();
+            folded += logarithm(GROWTH);
             state.scale((real)(1 / GROWTH));
             common /= GROWTH;
             s /= GROWTH;
-            s_end = std::exp(left / net.tau - folded);
+            s_end = exponential(left / net.tau - folded);
         }
         return true;
     }

@@ -2,7 +2,6 @@
 #ifndef BRIANMEM_RECORD_H
 #define BRIANMEM_RECORD_H
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -51,11 +50,6 @@ struct Record {
         neuron.insert(neuron.end(), other.neuron.begin(), other.neuron.end());
         time.insert(time.end(), other.time.begin(), other.time.end());
         if (failure == NONE) fail(other.failure, other.failed_neuron, other.failed_time);
-    }
-    /* From s of the growing frame to seconds, for all spikes from `begin` on. */
-    size_t to_time(size_t begin, double now, double tau, double folded) {
-        for (; begin < time.size(); begin++) time[begin] = now + tau * (folded + std::log(time[begin]));
-        return begin;
     }
 };
 

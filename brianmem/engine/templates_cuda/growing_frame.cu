@@ -87,7 +87,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
     }
 
     double _common = _frame_drive - _start.highest, _s = 1, _folded = 0;
-    double _s_end = exp(_step / _frame_tau);
+    double _s_end = brianmem::exponential(_step / _frame_tau);
     // As there, only equal numbers tie in single precision.
     const double _tie = {{ '0' if real == 'float' else 'brianmem::TIE * fabs(_frame_bias)' }};
     const double _inverse = 1 / _frame_bias;
@@ -158,13 +158,13 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
         {
             if (threadIdx.x == 0)
                 brianmem::fail(_block_failure, brianmem::RUNAWAY, _first + _who,
-                               _now + _frame_tau * (_folded + log(_s)));
+                               _now + _frame_tau * (_folded + brianmem::logarithm(_s)));
             break;
         }
         _may_fire -= 1;
         if (threadIdx.x == 0)
         {
-            const double _moment = _now + _frame_tau * (_folded + log(_s));
+            const double _moment = _now + _frame_tau * (_folded + brianmem::logarithm(_s));
             const int _reason = _room.add(_first + _who, _moment);
             if (_reason != brianmem::NONE)
             {
@@ -192,7 +192,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
         }
         if (_s > brianmem::GROWTH)
         {
-            _folded += log(brianmem::GROWTH);
+            _folded += brianmem::logarithm(brianmem::GROWTH);
             {{ _each() }}
             {
                 {% for _row in (['_y', '_up', '_down'] if mirrored else ['_x']) %}
@@ -201,7 +201,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
             }
             _common /= brianmem::GROWTH;
             _s /= brianmem::GROWTH;
-            _s_end = exp(_step / _frame_tau - _folded);
+            _s_end = brianmem::exponential(_step / _frame_tau - _folded);
         }
     }
     if (_ended)
