@@ -200,7 +200,7 @@ def against_synapses(sizes, repeats: int, dt: float = 1e-4) -> pd.DataFrame:
             synapses.w = memory.weights.ravel()
             monitor = SpikeMonitor(group)
             Network(group, synapses, monitor).run(memory.params.duration * TAU)
-            device.build(run=False, with_output=False, **device.build_options)
+            device.build(run=False, **device.build_options)
             times = []
             for _ in range(repeats):
                 device.run(with_output=False)

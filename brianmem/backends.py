@@ -112,7 +112,13 @@ def _standalone_device(name: str, build_on_run: bool):
     # Names of objects that are still around would be numbered on, and so make another program.
     gc.collect()
     with tempfile.TemporaryDirectory(prefix="brianmem-") as directory:
-        set_device(name, directory=directory, build_on_run=build_on_run)
+        set_device(
+            name,
+            directory=directory,
+            build_on_run=build_on_run,
+            # brian2cuda's programs tell there what memory their arrays take.
+            with_output=name == standalone.DEVICE,
+        )
         try:
             yield
         finally:

@@ -12,11 +12,11 @@ from pathlib import Path
 from brian2.devices.device import all_devices, get_device
 
 from brianmem import gpu
-from brianmem.standalone import Caching, cache_folder
+from brianmem.standalone import Caching, Complaining, cache_folder
 
 DEVICE = "brianmem_cuda"
 # Fused multiply-add changes the last bits of a potential and, at threshold, spikes. CUDA 13 needs
-# C++17, and of two standards that are named the last one counts.
+# C++17.
 NVCC_FLAGS = ["-w", "-std=c++17", "--fmad=false"]
 
 
@@ -50,22 +50,39 @@ def missing_to_run() -> str | None:
     """What it lacks to run them."""
     if not shutil.which("nvidia-smi"):
         return "an NVIDIA GPU and its driver (there is no nvidia-smi)"
-    return driver_too_old() if gpu.names() else "an NVIDIA GPU (nvidia-smi finds none)"
+    if not gpu.names():
+        return "an NVIDIA GPU (nvidia-smi finds none)"
+    return driver_too_old() or gpu_unknown()
 
 
 def driver_too_old() -> str | None:
-    """What is lacking if the toolkit compiles for a newer driver than there is."""
+    """What is lacking if the toolkit compiles for a newer driver than there is.
+
+    A driver serves all toolkits of the major version that it knows: NVIDIA's minor version
+    compatibility.
+    """
     knows, compiles = gpu.driver_version(), toolkit_version()
-    if knows is None or compiles is None or _numbers(knows) >= _numbers(compiles):
+    if knows is None or compiles is None or _major(knows) >= _major(compiles):
         return None
     return (
-        f"a driver for CUDA {compiles}, of which the toolkit is (this one knows CUDA up to "
+        f"a driver for CUDA {_major(compiles)}, of which the toolkit is (this one knows CUDA up to "
         f"{knows}): update the driver, or point CUDA_PATH to an older toolkit"
     )
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])
+
+
+def gpu_unknown() -> str | None:
+    """What is lacking if the toolkit does not compile for this GPU: it is too old or too new."""
+    capability, known = gpu.compute_capability(), _nvcc("--list-gpu-code").split()
+    if capability is None or not known or f"sm_{capability.replace('.', '')}" in known:
+        return None
+    return (
+        f"a CUDA toolkit that compiles for compute capability {capability}, as this GPU has (that "
+        f"of version {toolkit_version()} does not): point CUDA_PATH to another one"
+    )
 
 
 def settings() -> dict:
@@ -77,9 +94,14 @@ def settings() -> dict:
     if wheel:
         flags.append(f"-I{wheel / 'include'}")
         to_link, to_run = [str(_linkable(wheel))], [str(wheel / "lib")]
+    backend = {"cuda_path": str(toolkit()), "extra_compile_args_nvcc": flags}
+    capability = gpu.compute_capability()
+    if capability:
+        # brian2cuda would take another of several GPUs than the first, whose memory is asked for,
+        # and knows those that CUDA_VISIBLE_DEVICES names by their numbers only.
+        backend |= {"detect_gpus": False, "gpu_id": 0, "compute_capability": float(capability)}
     return {
-        "devices.cuda_standalone.cuda_backend.cuda_path": str(toolkit()),
-        "devices.cuda_standalone.cuda_backend.extra_compile_args_nvcc": flags,
+        **{f"devices.cuda_standalone.cuda_backend.{key}": value for key, value in backend.items()},
         "codegen.cpp.library_dirs": to_link,
         "codegen.cpp.runtime_library_dirs": to_run,
     }
@@ -90,26 +112,36 @@ def device() -> str:
     if DEVICE not in all_devices:
         from brian2cuda.device import CUDAStandaloneDevice
 
-        class CachingCUDADevice(Caching, CUDAStandaloneDevice):
+        class CUDAProgramDevice(Complaining, Caching, CUDAStandaloneDevice):
             """brian2cuda's device, with a cache: a program takes minutes to compile."""
 
             @staticmethod
             def compiler() -> str:
                 return f"{Caching.compiler()} nvcc {toolkit_version()}"
 
-        all_devices[DEVICE] = CachingCUDADevice()
+            def generate_makefile(self, writer, *arguments, **options):
+                super().generate_makefile(writer, *arguments, **options)
+                # Of two standards nvcc takes the last, and warns for every file.
+                makefile = Path(writer.project_dir, "makefile")
+                makefile.write_text(makefile.read_text().replace(" -std=c++11 ", " "))
+
+        all_devices[DEVICE] = CUDAProgramDevice()
     return DEVICE
 
 
-@cache
 def toolkit_version() -> str | None:
     """The version of the CUDA toolkit, such as 13.0."""
-    if toolkit() is None:
-        return None
-    command = [str(toolkit() / "bin" / "nvcc"), "--version"]
-    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    release = re.search(r"release ([0-9.]+)", told)
+    release = re.search(r"release ([0-9.]+)", _nvcc("--version"))
     return release.group(1) if release else None
+
+
+@cache
+def _nvcc(option: str) -> str:
+    """What the toolkit's compiler prints; nothing without a toolkit."""
+    if toolkit() is None:
+        return ""
+    command = [str(toolkit() / "bin" / "nvcc"), option]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 @cache

@@ -13,6 +13,10 @@ class RunawayError(BrianmemError, RuntimeError):
     """A network that fired more often than its cap allows."""
 
 
+class ProgramError(BrianmemError, RuntimeError):
+    """A compiled program of a network that ended without results: too little memory, say."""
+
+
 class CapacityWarning(UserWarning):
     """More patterns than the storage rule can hold exactly."""
 

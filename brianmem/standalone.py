@@ -1,18 +1,26 @@
-"""Standalone programs that are compiled once on a machine, whoever asks for them."""
+"""Standalone programs: compiled once on a machine, whoever asks for them, and run."""
 
 import hashlib
+import io
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+from brian2 import prefs
+from brian2.core.variables import DynamicArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices
 
+from brianmem.errors import ProgramError
+
 DEVICE = "brianmem_standalone"
+RUN = "devices.cpp_standalone.run_cmd_unix"  # Brian2's preference
 
 
 class Caching:
@@ -21,6 +29,17 @@ class Caching:
     Weights and initial values are data, not source. What Brian2 writes into the source (the number
     of neurons, constants of a namespace, the duration of a run) makes another program.
     """
+
+    def fill_with_array(self, var, arr):
+        """Initial values; a single number goes into a file, too, and not into the source."""
+        begin = len(self.main_queue)
+        super().fill_with_array(var, arr)
+        for k, (kind, _) in enumerate(self.main_queue[begin:], begin):
+            if kind == "set_by_single_value":
+                name = self.get_array_name(var, access_data=False)
+                file = self.static_array(name, np.full(1, arr, dtype=var.dtype))
+                dynamic = isinstance(var, DynamicArrayVariable)
+                self.main_queue[k] = "set_by_array", (name, file, dynamic)
 
     @staticmethod
     def compiler() -> str:
@@ -48,8 +67,33 @@ class Caching:
         return None
 
 
-class CachingDevice(Caching, CPPStandaloneDevice):
-    """Brian2's device for programs in C++, with a cache."""
+class Complaining:
+    """For a standalone device: a program that fails ends with one error, which says why."""
+
+    def run(self, directory=None, results_directory=None, with_output=True, run_args=None):
+        """Run the program; raises ProgramError with the last thing that it wrote, if it fails."""
+        complaints = Path(directory or self.project_dir, "complaints.txt").absolute()
+        complaints.unlink(missing_ok=True)
+        command = prefs[RUN]
+        to_file = ["/bin/sh", "-c", f'exec "$0" "$@" 2> {complaints.name}']
+        prefs[RUN] = [*to_file, *([command] if isinstance(command, str) else command)]
+        try:
+            # Brian2 would print all that the program did before it failed.
+            with redirect_stdout(io.StringIO()):
+                super().run(directory, results_directory, with_output, run_args)
+        except RuntimeError:
+            if not complaints.exists():  # it was not run
+                raise
+            told = complaints.read_text().strip().splitlines()
+            why = told[-1].strip() if told else "it crashed, or was ended for want of memory"
+            raise ProgramError(f"the program of a network failed: {why}") from None
+        finally:
+            prefs[RUN] = command
+        sys.stderr.write(complaints.read_text())
+
+
+class ProgramDevice(Complaining, Caching, CPPStandaloneDevice):
+    """Brian2's device for programs in C++, with a cache and errors that say why."""
 
 
 def cache_folder() -> Path:
@@ -74,4 +118,4 @@ def _host_compiler() -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
-all_devices[DEVICE] = CachingDevice()
+all_devices[DEVICE] = ProgramDevice()

@@ -40,7 +40,7 @@ class Program:
         self._built_with = engine.networks
         network = Network(group, engine, *others, name=f"{engine.name}_network")
         network.run(LONGEST * second)
-        self.device.build(run=False, with_output=False, **self.device.build_options)
+        self.device.build(run=False, **self.device.build_options)
 
     def run(self, duration: Quantity, weights: Weights | None = None, **values) -> list[Spikes]:
         """Spikes of each block, with times in seconds.

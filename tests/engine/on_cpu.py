@@ -8,6 +8,7 @@ from pathlib import Path
 from brian2.devices.device import all_devices
 
 from brianmem import cuda
+from brianmem.standalone import Caching, Complaining
 
 HEADERS = Path(__file__).parent / "cuda_on_cpu"
 DEVICE = "cuda_on_cpu"
@@ -39,7 +40,7 @@ def device() -> str:
     if DEVICE not in all_devices:
         from brian2cuda.device import CUDAStandaloneDevice
 
-        class CUDAOnCPU(CUDAStandaloneDevice):
+        class CUDAOnCPU(Complaining, Caching, CUDAStandaloneDevice):
             def compile_source(self, directory, compiler, debug, clean):
                 compile_for_cpu(Path(directory))
 
