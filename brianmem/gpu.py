@@ -15,18 +15,24 @@ def names() -> list[str]:
     return found.strip().splitlines()
 
 
+def compute_capability() -> str | None:
+    """That of the first visible GPU, such as 9.0; None if nobody can tell."""
+    found = _nvidia_smi("--query-gpu=compute_cap", "--format=csv,noheader", *_first_visible())
+    number = re.match(r"\d+\.\d+", found)
+    return number.group() if number else None
+
+
 def driver_version() -> str | None:
     """The newest CUDA that the driver knows."""
-    version = re.search(r"CUDA Version: *([0-9.]+)", _nvidia_smi())
+    # Drivers from 610 on call it the version of what runs in user mode.
+    version = re.search(r"CUDA (?:UMD )?Version: *([0-9.]+)", _nvidia_smi())
     return version.group(1) if version else None
 
 
 def free_memory() -> float | None:
     """Bytes of the first visible GPU that are this process's to take; None if nobody can tell."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").partition(",")[0]
-    options = ["--query-gpu=memory.free,memory.total", "--format=csv,noheader,nounits"]
-    options += [f"--id={visible}"] if visible else []
-    sizes = re.match(r"(\d+), *(\d+)", _ask(*options))
+    query = ("--query-gpu=memory.free,memory.total", "--format=csv,noheader,nounits")
+    sizes = re.match(r"(\d+), *(\d+)", _ask(*query, *_first_visible()))
     if not sizes:
         return None
     free, total = (int(size) * 2.0**20 for size in sizes.groups())
@@ -40,6 +46,12 @@ def share(n_processes: int) -> None:
     """
     global _n_processes
     _n_processes = n_processes
+
+
+def _first_visible() -> tuple[str, ...]:
+    """The option that asks for the first GPU that programs see."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").partition(",")[0]
+    return (f"--id={visible}",) if visible else ()
 
 
 @cache

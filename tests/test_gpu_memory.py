@@ -4,15 +4,26 @@ import os
 from dataclasses import dataclass
 from unittest import mock
 
+import numpy as np
 import pytest
+from brian2 import NeuronGroup
 
-from brianmem import gpu
+from brianmem import cuda, gpu
+from brianmem.backends import brian_backend
+from brianmem.engine import EventDriven, gpu_memory
+from brianmem.errors import InputError
 from brianmem.tables import Column, Schema
 from protocols.sweep import workers
 from protocols.sweep.parts import PartStore
 from protocols.sweep.work import make_work
+from tests.engine import on_cpu
 
-GPUS = {"0": (60_000, 80_000), "1": (10_000, 40_000)}  # free and all MiB, by number
+# Free and all MiB, and compute capability, by number or name.
+GPUS = {
+    "0": (60_000, 80_000, 9.0),
+    "1": (10_000, 40_000, 8.0),
+    "GPU-5d7a": (20_000, 40_000, 7.5),
+}
 MIB = 2.0**20
 SCHEMA = Schema("free", (Column("free", float, "bytes", "of the GPU"),))
 
@@ -20,24 +31,45 @@ SCHEMA = Schema("free", (Column("free", float, "bytes", "of the GPU"),))
 @pytest.fixture
 def gpus(tmp_path, monkeypatch):
     tool = tmp_path / "nvidia-smi"
-    cases = "\n".join(f"*--id={n}*) echo '{free}, {all_}';;" for n, (free, all_) in GPUS.items())
-    every = "\n".join(f"echo '{free}, {all_}'" for free, all_ in GPUS.values())
-    tool.write_text(f'#!/bin/sh\ncase "$*" in\n{cases}\n*--id=*) exit 6;;\n*)\n{every}\n;;\nesac\n')
+    cases = []
+    for pattern, numbers in [*((f"*--id={n}", of) for n, of in GPUS.items()), ("*", GPUS["0"])]:
+        free, whole, capability = numbers
+        cases.append(f"*memory.free{pattern}) echo '{free}, {whole}';;")
+        cases.append(f"*compute_cap{pattern}) echo {capability};;")
+    cases.insert(-2, "*--id=*) exit 6;;")
+    text = "\n".join(["#!/bin/sh", 'case "$*" in', *cases, "esac"])
+    tool.write_text(text + "\n")
     tool.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    gpu._nvidia_smi.cache_clear()
     yield
+    gpu._nvidia_smi.cache_clear()
     gpu.share(1)
 
 
 @pytest.mark.parametrize(
-    ("visible", "free"),
-    [(None, 60_000), ("0", 60_000), ("1", 10_000), ("1,0", 10_000), ("7", None)],
+    ("visible", "first"),
+    [(None, "0"), ("0", "0"), ("1", "1"), ("1,0", "1"), ("GPU-5d7a,0", "GPU-5d7a"), ("7", None)],
 )
-def test_the_first_visible_gpu_is_asked(gpus, monkeypatch, visible, free):
+def test_the_first_visible_gpu_is_asked(gpus, monkeypatch, visible, first):
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert gpu.free_memory() == (None if free is None else free * MIB)
+    free, _, capability = GPUS.get(first, (None, None, None))
+    assert gpu.free_memory() == (free and free * MIB)
+    assert gpu.compute_capability() == (capability and str(capability))
+
+
+def test_programs_are_for_the_first_visible_gpu(gpus, monkeypatch):
+    """brian2cuda would look for the best one, and fails where they have no numbers."""
+    if cuda.missing_to_generate():
+        pytest.skip(f"its settings need {cuda.missing_to_generate()}")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-5d7a,0")
+    before = "devices.cuda_standalone.cuda_backend."
+    settings = cuda.settings()
+    assert settings[before + "compute_capability"] == 7.5
+    assert settings[before + "gpu_id"] == 0
+    assert settings[before + "detect_gpus"] is False
 
 
 @pytest.mark.parametrize(("processes", "free"), [(1, 60_000), (2, 40_000), (8, 10_000)])
@@ -73,3 +105,32 @@ def test_processes_of_a_sweep_share_it(gpus, tmp_path):
 def test_without_the_tool_nobody_can_tell(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert gpu.free_memory() is None
+
+
+def test_how_many_blocks_fit(gpus):
+    free = 0.9 * GPUS["0"][0] * MIB
+    assert gpu_memory.fitting(0, MIB, 1) == int(free / MIB)
+    assert gpu_memory.fitting(1000 * MIB, MIB, 1) == int(free / MIB) - 1000
+    assert gpu_memory.fitting(2 * int(free), MIB, 1) == 0
+    # Whatever the memory, arrays are no longer than programs can count.
+    assert gpu_memory.fitting(0, MIB, 2**30) == 1
+    assert gpu_memory.fitting(0, MIB, 2**31) == 0
+
+
+def test_arrays_that_programs_cannot_count(monkeypatch):
+    if cuda.missing_to_generate():
+        pytest.skip(f"programs for GPUs need {cuda.missing_to_generate()}")
+    on_cpu.use(monkeypatch)
+    monkeypatch.setattr(gpu_memory, "LARGEST", 800)
+    for n_networks in (2, 3):
+        with brian_backend("cuda_standalone", build_on_run=False):
+            group = NeuronGroup(
+                20 * n_networks, "dv/dt = -v/(10*ms) : 1", threshold="v > 1", name="counted"
+            )
+            weights = np.zeros((n_networks, 20, 20))
+            if n_networks == 2:
+                assert EventDriven(group, weights, spike_room=800).n_blocks == 2
+                continue
+            message = "^3 networks of 20 neurons need an array of 1200 elements, .* at most 800: "
+            with pytest.raises(InputError, match=message):
+                EventDriven(group, weights, spike_room=800)

@@ -18,6 +18,9 @@ from brianmem.equations import INTEGRATORS, Model
 from brianmem.errors import InputError
 from brianmem.raster import Raster
 
+# As a constant it would be part of a compiled program, which so serves networks of all thresholds.
+THETA = Equations("theta : 1 (constant, shared)")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -117,11 +120,15 @@ def _at_once(weights: DelayWeights, drive: Drive, model: Model, room: int) -> in
     """How many trials run together on a GPU: parts of one size, which one program serves."""
     n_trials, n_steps = drive.clamped.shape
     n_variables = len(Equations(model.model).names) + 4  # and what Brian2 adds to a group
-    of_neuron = 8 * n_variables + 4 * weights.n_delays
+    of_neuron = 16 * n_variables + 4 * weights.n_delays
+    values = weights.n_delays  # of a neuron, in the largest array: what is sent
     if drive.noise is not None:
         of_neuron += 8 * n_steps
-    fit = gpu_memory.fitting(weights.n_bytes, weights.n_neurons * of_neuron + n_steps + 12 * room)
-    if fit is None or fit >= n_trials:
+        values = max(values, n_steps)
+    of_trial = weights.n_neurons * of_neuron + n_steps + gpu_memory.SPIKE_BYTES * room
+    largest = max(room, weights.n_neurons * values)
+    fit = gpu_memory.fitting(2 * weights.n_bytes, of_trial, largest)
+    if fit >= n_trials:
         return n_trials
     n_parts = -(-n_trials // max(1, fit))
     return -(-n_trials // n_parts)
@@ -139,19 +146,25 @@ def _run(
     room: int,
 ) -> Run:
     forced = drive.forced
+    namespace = model.namespace(constants(params, threshold))
+    theta = namespace.pop("theta")
+    equations = Equations(model.model)
+    own_theta = "theta" in equations.names
     with brian_backend(backend):
         # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.
         neurons = NeuronGroup(
             forced.n_patterns * weights.n_neurons,
-            model.model,
+            equations if own_theta else equations + THETA,
             threshold=model.threshold,
             reset=model.reset,
             refractory=model.refractory,
             method=INTEGRATORS,
             clock=Clock(STEP, name="delay_clock"),
-            namespace=model.namespace(constants(params, threshold)),
+            namespace=namespace,
             name="delay_neurons",
         )
+        if not own_theta:
+            neurons.theta = theta
         if drive.noise is not None:
             _add_noise(neurons, variable, drive.noise)
         step = DelayStep(

@@ -117,6 +117,8 @@ class DelayStep(CodeRunner):
         size = max(1, len(values) if room is None else room)
         if size > len(values):
             values = np.concatenate([values, np.zeros(size - len(values), dtype=dtype)])
+        if not values.any():
+            values = None  # zeros by themselves: programs have nothing to read
         # Of the values of a dynamic array a program in C++ keeps one copy, of others two.
         growing = self._standalone and not self._cuda
         add = self.variables.add_dynamic_array if growing else self.variables.add_array

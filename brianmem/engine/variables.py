@@ -56,15 +56,16 @@ def add_loop_variables(variables: Variables, engine, columns: Columns) -> None:
 def add_record_variables(variables: Variables, engine, on_gpu: bool) -> None:
     """The spikes of a standalone program, and why it ended early if it did.
 
-    On a GPU arrays cannot grow, and networks, which run at once, can fail at once.
+    On a GPU networks, which run at once, can fail at once, and arrays cannot grow within a run.
     """
     variables.add_auxiliary_variable("_spike_index", dtype=np.int64)
-    add = variables.add_array if on_gpu else variables.add_dynamic_array
-    room, failures = (engine.spike_room, engine.n_blocks) if on_gpu else (0, 1)
-    add("_spike_neuron", size=room, dtype=np.int32, index="_spike_index")
-    add("_spike_time", size=room, dtype=float, index="_spike_index")
-    variables.add_array("_failure", size=3 * failures, dtype=float, index="_spike_index")
+    add = variables.add_dynamic_array
+    add("_spike_neuron", size=0, dtype=np.int32, index="_spike_index")
+    add("_spike_time", size=0, dtype=float, index="_spike_index")
+    n_failures = engine.n_blocks if on_gpu else 1
+    variables.add_array("_failure", size=3 * n_failures, dtype=float, index="_spike_index")
     if on_gpu:
+        room = engine.spike_room
         variables.add_array("_spike_count", size=1, dtype=np.int32, index="_spike_index")
         variables.add_array("_spike_room", size=1, values=room, dtype=np.int64, scalar=True)
 
@@ -74,8 +75,4 @@ def read_record(variables: Variables, engine) -> tuple[np.ndarray, np.ndarray]:
     for failure, neuron, seconds in variables["_failure"].get_value().reshape(-1, 3):
         if failure:
             raise failures.error(int(failure), int(neuron), seconds, engine)
-    neurons, times = (variables[name].get_value() for name in ("_spike_neuron", "_spike_time"))
-    if "_spike_count" in variables:
-        count = variables["_spike_count"].get_value()[0]
-        neurons, times = neurons[:count], times[:count]
-    return neurons, times
+    return variables["_spike_neuron"].get_value(), variables["_spike_time"].get_value()

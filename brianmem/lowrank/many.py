@@ -19,7 +19,6 @@ from brianmem.spikes import Spikes
 SPIKES, GPU_SPIKES = 2e6, 2e7
 # Of weights that are in memory together; there are two copies of them.
 WEIGHT_BYTES, GPU_WEIGHT_BYTES = 2**28, 2**32
-SPIKE_BYTES = 12  # of a GPU's record
 
 
 @dataclass(frozen=True)
@@ -93,11 +92,12 @@ def fitting_part(
     of_weights = params.n_neurons**2 * np.dtype(dtype).itemsize
     most = max(1, (GPU_WEIGHT_BYTES if on_gpu else WEIGHT_BYTES) // of_weights)
     if on_gpu:
-        of_block = 64 * params.n_neurons + SPIKE_BYTES * spike_room(params, 1)
-        fit = gpu_memory.fitting(of_weights, of_block)
-        n_blocks = n_blocks if fit is None else min(n_blocks, max(1, fit))
-        fit = gpu_memory.fitting(n_blocks * of_block, of_weights)
-        most = most if fit is None else min(most, max(1, fit))
+        n, room = params.n_neurons, spike_room(params, 1)
+        of_block = 64 * n + gpu_memory.SPIKE_BYTES * room
+        fit = gpu_memory.fitting(2 * of_weights, of_block, max(n, room))
+        n_blocks = min(n_blocks, max(1, fit))
+        fit = gpu_memory.fitting(n_blocks * of_block, 2 * of_weights, n**2)
+        most = min(most, max(1, fit))
     if backend in RUNTIME:
         n_copies = min(n_starts, n_blocks)
         return Part(min(n_networks, most, max(1, n_blocks // n_copies)), n_copies)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from brianmem import gpu
-from brianmem.backends import check_backend
+from brianmem import gpu, standalone
+from brianmem.backends import check_backend, lacks
 from brianmem.delay import network, reference, synapses
 from brianmem.delay.drive import cued
 from brianmem.delay.equations import LIF
@@ -156,6 +156,36 @@ def test_trials_in_parts_are_trials_together(at_once):
     assert list(together.ran_away) == [True, False, True, False, True]
 
 
+def test_one_program_serves_all_thresholds(monkeypatch):
+    """And all weights of about as many synapses."""
+    if lacks("cpp_standalone"):
+        pytest.skip(f"there is no {lacks('cpp_standalone')}")
+    digests = []
+    digest = standalone._digest
+    monkeypatch.setattr(standalone, "_digest", lambda *a: digests.append(digest(*a)) or digests[-1])
+    params = parameters(20, 8, n_steps=50)
+    for seed, threshold in ((5, 1.0), (6, 1.3)):
+        dense, cues = random_case(20, 8, seed, n_cues=2)
+        rng = np.random.default_rng(seed)
+        cues = rng.permuted(np.arange(cues.size) < 50).reshape(cues.shape)
+        found = by_brian(dense, cues, params, "cpp_standalone", threshold)
+        np.testing.assert_array_equal(found, by_reference(dense, cues, params, threshold))
+    assert digests[0] == digests[1]
+
+
+def test_equations_may_have_a_theta_of_their_own():
+    moving = replace(LIF, model=f"{LIF.model}\ntheta = 1.5 - exp(-t/(4*ms)) : 1")
+    dense, cues = random_case(20, 8, seed=5)
+    params = parameters(20, 8, n_steps=50)
+    weights = DelayWeights.from_dense(dense)
+    runs = [
+        simulator.recall(weights, Raster.from_dense(cues), params, 1.0, moving)
+        for simulator in SIMULATORS.values()
+    ]
+    assert len(runs[0]) > 2 * cues.sum()
+    np.testing.assert_array_equal(runs[0].to_dense(), runs[1].to_dense())
+
+
 def test_trials_that_do_not_fit_on_a_gpu_run_in_parts(backend, spare_build, monkeypatch):
     if backend != "cuda_standalone":
         pytest.skip("for GPUs")
@@ -165,11 +195,11 @@ def test_trials_that_do_not_fit_on_a_gpu_run_in_parts(backend, spare_build, monk
     in_parts = network._in_parts
     monkeypatch.setattr(network, "_in_parts", lambda *a: parts.append(a[1]) or in_parts(*a))
     weights_bytes = DelayWeights.from_dense(dense).n_bytes
-    monkeypatch.setattr(gpu, "free_memory", lambda: 1.1 * weights_bytes + 60_000)
+    monkeypatch.setattr(gpu, "free_memory", lambda: 2.2 * weights_bytes + 60_000)
     found = by_brian(dense, cues, params, backend)
     np.testing.assert_array_equal(found, by_reference(dense, cues, params))
     assert parts == [3]
-    monkeypatch.setattr(gpu, "free_memory", lambda: weights_bytes)
+    monkeypatch.setattr(gpu, "free_memory", lambda: 2 * weights_bytes)
     with pytest.raises(InputError, match=r"1 networks of 20 neurons need .*: not even one fits"):
         by_brian(dense, cues, params, backend)
 

@@ -14,11 +14,12 @@ from brian2 import (
     StateMonitor,
     Subgroup,
     Synapses,
+    get_device,
     ms,
     second,
 )
 
-from brianmem.backends import brian_backend
+from brianmem.backends import RUNTIME, brian_backend
 from brianmem.engine import EventDriven, LowRankWeights, Program
 from brianmem.engine.reference import LeakyNeurons, simulate
 from brianmem.errors import InexactWarning, InputError, RunawayError
@@ -149,14 +150,17 @@ def test_store_and_restore():
         assert list(np.array(engine.t)) == list(once[1])
 
 
-def test_two_runs_are_one_longer_run():
+def test_two_runs_are_one_longer_run(backend):
     drawn = draw(N, 5, duration=2.0)
-    with brian_backend("numpy"):
+    in_this_process = backend in RUNTIME
+    with brian_backend(backend, build_on_run=in_this_process):
         group = group_of(drawn)
         engine = EventDriven(group, drawn.weights)
         network = Network(group, engine)
         network.run(1 * TAU)
         network.run(1 * TAU)
+        if not in_this_process:
+            get_device().build(**get_device().build_options)
         assert list(engine.i) == list(drawn.reference().neuron)
 
 
@@ -312,6 +316,23 @@ def test_runaways_are_stopped_and_explained(weights, cause, form, backend):
         Network(group, engine).run(2 * TAU)
         engine.i  # noqa: B018 (where a standalone program is asked)
     assert "neuron" in str(caught.value) and "max_rate" in str(caught.value)
+
+
+def test_the_room_for_spikes_on_a_gpu(backend):
+    if backend != "cuda_standalone":
+        pytest.skip("elsewhere there is always room")
+    drawn = draw(N, 2, duration=3.0)
+    expected = drawn.reference()
+    for room in (len(expected), len(expected) - 1):
+        with brian_backend(backend):
+            group = group_of(drawn)
+            engine = EventDriven(group, drawn.weights, spike_room=room)
+            Network(group, engine).run(3 * TAU)
+            if room == len(expected):
+                np.testing.assert_array_equal(engine.i, expected.neuron)
+            else:
+                with pytest.raises(InputError, match=f"^{room} spikes are recorded.*spike_room$"):
+                    len(engine.i)
 
 
 @pytest.mark.parametrize("form", ["growing", "general"])

@@ -2,6 +2,13 @@
 {% extends 'common_group.cu' %}
 {% set _spikes = get_array_name(eventspace_variable, access_data=False) %}
 {% set _failures = get_array_name(variables['_failure'], access_data=False) %}
+{% set _room = get_array_name(variables['_spike_room'], access_data=False) ~ '[0]' %}
+{% set _count = get_array_name(variables['_spike_count'], access_data=False) %}
+{% macro _resize_record(size) %}
+    {% for _name in ('_spike_neuron', '_spike_time') %}
+    THRUST_CHECK_ERROR(dev{{ get_array_name(variables[_name], access_data=False) }}.resize({{size}}));
+    {% endfor %}
+{% endmacro %}
 {% macro _nobody_fired() %}
     CUDA_SAFE_CALL(
             cudaMemset(dev{{_spikes}}[current_idx{{_spikes}}], -1, sizeof(int32_t) * (_num_{{_spikes}} - 1))
@@ -44,6 +51,10 @@ _run_kernel_{{codeobj_name}}(
 }
 {% endblock %}
 
+{% block before_run_host_maincode %}
+    {{ _resize_record(_room) }}
+{% endblock %}
+
 {% block host_maincode %}
     {% if monitored %}
     {{ _nobody_fired() }}
@@ -74,5 +85,12 @@ _run_kernel_{{codeobj_name}}(
 {% endblock %}
 
 {% block after_run_host_maincode %}
+    // What is left of the room is neither copied nor written.
+    int32_t _recorded;
+    CUDA_SAFE_CALL(cudaMemcpy(&_recorded, dev{{_count}}, sizeof(int32_t), cudaMemcpyDeviceToHost));
+    if (_recorded < {{_room}})
+    {
+        {{ _resize_record('_recorded') }}
+    }
     {{ _nobody_fired() }}
 {% endblock %}
