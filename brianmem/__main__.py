@@ -9,6 +9,7 @@ from brianmem import __version__, doctor
 from brianmem.terminal import guard
 
 MARKS = {doctor.GOOD: "+", doctor.LACKING: "-", doctor.WRONG: "!"}
+WIDTH = len("backend cuda_standalone")  # of the longest subject
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -23,15 +24,18 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _doctor(as_json: bool) -> int:
-    findings = doctor.examine()
+    findings = []
+    for finding in doctor.examine():
+        findings.append(finding)
+        if not as_json:
+            print(
+                f"{MARKS[finding.status]} {finding.subject:<{WIDTH}}  {finding.found}", flush=True
+            )
+            if finding.advice:
+                print(f"  {'':<{WIDTH}}  -> {finding.advice}", flush=True)
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
-        width = max(len(finding.subject) for finding in findings)
-        for finding in findings:
-            print(f"{MARKS[finding.status]} {finding.subject:<{width}}  {finding.found}")
-            if finding.advice:
-                print(f"  {'':<{width}}  -> {finding.advice}")
         print(f"\n{MARKS['good']} good   {MARKS['lacking']} lacking   {MARKS['wrong']} wrong")
     return any(finding.status == doctor.WRONG for finding in findings)
 

@@ -21,6 +21,17 @@ from brianmem.backends import BACKENDS, COMPILER_FLAGS, lacks
 GOOD, LACKING, WRONG = "good", "lacking", "wrong"
 # Distributions whose requirements have to hold.
 CHECKED = ("brianmem", "brian2", "brian2cuda")
+# Programs to try compilers with; that for a GPU prints why it cannot run.
+PROGRAM = "#include <vector>\nint main() { return std::vector<int>().size(); }\n"
+KERNEL = """#include <cstdio>
+__global__ void nothing() {}
+int main() {
+    nothing<<<1, 1>>>();
+    cudaError_t error = cudaGetLastError();
+    if (error == cudaSuccess) error = cudaDeviceSynchronize();
+    if (error != cudaSuccess) puts(cudaGetErrorString(error));
+}
+"""
 
 
 @dataclass(frozen=True)
@@ -41,22 +52,17 @@ class Finding:
     advice: str = ""
 
 
-def examine() -> list[Finding]:
-    """All findings, in the order in which they are told."""
-    return [
-        Finding("Python", GOOD, f"{platform.python_version()} ({sys.executable})"),
-        *_versions(),
-        _compiler(),
-        _program("make", "make", "programs in C++ and for GPUs need it: install make"),
-        _headers(),
-        _nvcc(),
-        _curand(),
-        _gpu(),
-        _driver(),
-        _machine(),
-        *_caches(),
-        *_backends(),
-    ]
+def examine() -> Iterator[Finding]:
+    """All findings, as they are found: it takes seconds."""
+    yield Finding("Python", GOOD, f"{platform.python_version()} ({sys.executable})")
+    yield from _versions()
+    yield _compiler()
+    yield _program("make", "make", "programs in C++ and for GPUs need it: install make")
+    yield _headers()
+    yield from _gpus()
+    yield _machine()
+    yield from _caches()
+    yield from _backends()
 
 
 # Packages ------------------------------------------------------------------------------------
@@ -102,15 +108,26 @@ def _compiler() -> Finding:
     path = shutil.which("g++")
     if not path:
         return Finding("g++", LACKING, "not found", advice)
-    with tempfile.TemporaryDirectory(prefix="brianmem-") as folder:
-        source = Path(folder, "doctor.cpp")
-        source.write_text("#include <vector>\nint main() { return std::vector<int>().size(); }\n")
-        command = [path, *COMPILER_FLAGS, str(source), "-o", str(source.with_suffix(""))]
-        tried = subprocess.run(command, capture_output=True, text=True, check=False)
-    if tried.returncode:
-        lines = tried.stderr.strip().splitlines() or ["no message"]
-        return Finding("g++", WRONG, f"{path} cannot compile: {lines[-1]}", "mend or replace it")
+    complaint, _ = _tried([path, *COMPILER_FLAGS], "doctor.cpp", PROGRAM)
+    if complaint:
+        return Finding("g++", WRONG, f"{path} cannot compile: {complaint}", "mend or replace it")
     return Finding("g++", GOOD, f"{_first_line([path, '--version'])}, compiles")
+
+
+def _tried(command: list[str], name: str, text: str) -> tuple[str, str]:
+    """The last line of a compiler's complaint, if it fails; and what the program prints."""
+    with tempfile.TemporaryDirectory(prefix="brianmem-") as folder:
+        source = Path(folder, name)
+        source.write_text(text)
+        program = str(source.with_suffix(""))
+        compiled = _run([*command, str(source), "-o", program])
+        if compiled.returncode:
+            return (compiled.stderr.strip().splitlines() or ["no message"])[-1], ""
+        return "", _run([program]).stdout.strip()
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def _program(subject: str, name: str, advice: str) -> Finding:
@@ -129,19 +146,38 @@ def _headers() -> Finding:
 
 
 def _first_line(command: list[str]) -> str:
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = _run(command)
     return (told.stdout + told.stderr).strip().splitlines()[0]
 
 
 # GPUs ----------------------------------------------------------------------------------------
 
 
-def _nvcc() -> Finding:
+def _gpus() -> Iterator[Finding]:
     folder = cuda.toolkit()
     if folder is None:
         advice = "for programs on a GPU: install the CUDA toolkit, or say where with CUDA_PATH"
-        return Finding("nvcc", LACKING, "not found", advice)
-    return Finding("nvcc", GOOD, f"CUDA {cuda.toolkit_version()} in {folder}")
+        yield Finding("nvcc", LACKING, "not found", advice)
+        complaint = why_not = ""
+    else:
+        found = f"CUDA {cuda.toolkit_version()} in {folder}"
+        command = [str(folder / "bin" / "nvcc"), *cuda.NVCC_FLAGS, *_for_this_gpu()]
+        complaint, why_not = _tried(command, "doctor.cu", KERNEL)
+        if complaint:
+            advice = "it may need another g++, which CXX can name"
+            yield Finding("nvcc", WRONG, f"{found} cannot compile: {complaint}", advice)
+        else:
+            yield Finding("nvcc", GOOD, f"{found}, compiles")
+    yield _curand()
+    yield _gpu(why_not, tried=folder is not None and not complaint)
+    yield _driver()
+
+
+def _for_this_gpu() -> list[str]:
+    """The options for nvcc that brian2cuda's makefile gives it."""
+    capability = None if cuda.gpu_unknown() else gpu.compute_capability()
+    architecture = [f"-arch=sm_{capability.replace('.', '')}"] if capability else []
+    return ["-ccbin", os.environ.get("CXX", "g++"), *architecture]
 
 
 def _curand() -> Finding:
@@ -154,11 +190,17 @@ def _curand() -> Finding:
     return Finding("curand", LACKING, "not found", advice)
 
 
-def _gpu() -> Finding:
-    gpus = gpu.names()
+def _gpu(why_not: str, tried: bool) -> Finding:
+    gpus = "; ".join(gpu.names())
     if not gpus:
         return Finding("GPU", LACKING, "none", f"programs on a GPU need {cuda.missing_to_run()}")
-    return Finding("GPU", GOOD, "; ".join(gpus))
+    unknown = cuda.gpu_unknown()
+    if unknown:
+        return Finding("GPU", WRONG, gpus, f"programs on a GPU need {unknown}")
+    if why_not:
+        advice = "after an update of the driver start the machine again; else install it anew"
+        return Finding("GPU", WRONG, f"{gpus}: cannot run a program: {why_not}", advice)
+    return Finding("GPU", GOOD, f"{gpus}{': runs a program' if tried else ''}")
 
 
 def _driver() -> Finding:

@@ -17,14 +17,23 @@ def found(subject):
 @pytest.fixture
 def machine(monkeypatch):
     """A function that makes this machine look as if it had these programs, and this output."""
+    really_tried = doctor._tried
 
-    def pretend(nvcc=None, smi="", **programs):
+    def pretend(nvcc=None, smi="", capability="9.0", complaint="", kernel="", **programs):
+        told = {"--version": f"release {nvcc}, V{nvcc}", "--list-gpu-code": "sm_80\nsm_90\n"}
+
+        def nvidia_smi(*options):
+            return f"A, 1, {capability}" if "name" in "".join(options) else capability
+
+        def tried(command, name, text):
+            of_gpu = name.endswith(".cu")
+            return (complaint, kernel) if of_gpu else really_tried(command, name, text)
+
         monkeypatch.setattr(doctor.shutil, "which", lambda name: programs.get(name))
-        monkeypatch.setattr(cuda, "toolkit_version", lambda: nvcc)
+        monkeypatch.setattr(cuda, "_nvcc", lambda option: told[option] if nvcc else "")
         monkeypatch.setattr(cuda, "toolkit", lambda: doctor.Path("/toolkit") if nvcc else None)
-        monkeypatch.setattr(
-            gpu, "_nvidia_smi", lambda *options: smi if not options else "A, 1, 9.0"
-        )
+        monkeypatch.setattr(gpu, "_nvidia_smi", lambda *o: nvidia_smi(*o) if o else smi)
+        monkeypatch.setattr(doctor, "_tried", tried)
 
     return pretend
 
@@ -76,15 +85,59 @@ def test_versions_that_conflict(monkeypatch, capsys):
     assert __main__.main(["doctor"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("driver", "status"), [("12.4", doctor.WRONG), ("13.0", doctor.GOOD), ("13.10", doctor.GOOD)]
-)
-def test_a_driver_has_to_know_the_toolkit(machine, driver, status):
-    machine(nvcc="13.0", smi=f"| CUDA Version: {driver}   |", **{"nvidia-smi": "smi"})
+DRIVERS = [
+    ("CUDA Version: 12.4", doctor.WRONG),
+    ("CUDA Version: 13.0", doctor.GOOD),
+    ("CUDA UMD Version: 12.9", doctor.WRONG),
+    ("CUDA UMD Version: 13.3", doctor.GOOD),
+]
+
+
+@pytest.mark.parametrize(("told", "status"), DRIVERS)
+@pytest.mark.parametrize("nvcc", ["13.0", "13.2"])
+def test_a_driver_has_to_know_the_toolkits_major_version(machine, nvcc, told, status):
+    machine(nvcc=nvcc, smi=f"| {told}   |", **{"nvidia-smi": "smi"})
     assert found("driver").status == status
     assert (cuda.missing_to_run() is None) == (status == doctor.GOOD)
     if status == doctor.WRONG:
-        assert "knows CUDA up to 12.4): update the driver" in found("driver").advice
+        assert "a driver for CUDA 13, of which" in found("driver").advice
+        assert f"up to {told[-4:]}): update the driver" in found("driver").advice
+
+
+@pytest.mark.parametrize(("capability", "known"), [("8.0", True), ("7.0", False), ("10.0", False)])
+def test_a_toolkit_has_to_compile_for_the_gpu(machine, capability, known):
+    machine(nvcc="13.0", capability=capability, **{"nvidia-smi": "smi"})
+    assert found("GPU").status == (doctor.GOOD if known else doctor.WRONG)
+    assert (cuda.missing_to_run() is None) == known
+    if not known:
+        lacking = f"compiles for compute capability {capability}, as this GPU has"
+        assert lacking in found("GPU").advice
+        assert lacking in cuda.missing_to_run()
+
+
+def test_a_kernel_is_tried(machine):
+    machine(nvcc="13.0", **{"nvidia-smi": "smi"})
+    assert found("nvcc").found == "CUDA 13.0 in /toolkit, compiles"
+    assert found("GPU").found == "A, 1, 9.0: runs a program"
+    machine(nvcc="13.0", kernel="no such kernel image", **{"nvidia-smi": "smi"})
+    assert found("GPU").status == doctor.WRONG
+    assert found("GPU").found == "A, 1, 9.0: cannot run a program: no such kernel image"
+    machine(nvcc="13.0", complaint="unsupported GNU version", **{"nvidia-smi": "smi"})
+    assert found("nvcc").status == doctor.WRONG
+    assert found("nvcc").found.endswith("in /toolkit cannot compile: unsupported GNU version")
+    assert found("GPU").found == "A, 1, 9.0"
+
+
+@pytest.mark.nvcc
+def test_nvcc_compiles_the_kernel_that_is_tried():
+    if cuda.toolkit() is None:
+        pytest.skip("there is no nvcc")
+    assert found("nvcc").found.endswith("compiles")
+    command = [str(cuda.toolkit() / "bin" / "nvcc"), *cuda.NVCC_FLAGS]
+    complaint, why_not = doctor._tried(command, "doctor.cu", doctor.KERNEL)
+    assert complaint == ""
+    # Without a driver CUDA says that it is too old.
+    assert why_not == "" if gpu.names() else "CUDA" in why_not
 
 
 def test_a_cache_that_cannot_be_written(monkeypatch, tmp_path):

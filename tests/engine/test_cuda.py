@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from brianmem import cuda
 from brianmem.backends import brian_backend
 from brianmem.engine import DelayStep, EventDriven
+from brianmem.errors import ProgramError
 from tests.engine import on_cpu
 
 MODELS = {
@@ -30,10 +31,11 @@ WEIGHTS = {"dense_delays": TABLE, "sparse_delays": csr_array(TABLE.reshape(60, 2
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::brianmem.errors.InexactWarning")
 @pytest.mark.parametrize("name", MODELS)
-def test_programs_are_compiled_and_linked(name, monkeypatch, tmp_path):
+def test_programs_are_compiled_and_linked(name, monkeypatch, tmp_path, capfd):
     lacking = cuda.missing_to_generate() or cuda.missing_to_compile()
     if lacking:
         pytest.skip(f"nvcc compiles nothing without {lacking}")
+    nowhere_to_run = cuda.missing_to_run()
     monkeypatch.setattr(cuda, "missing_to_run", lambda: None)
     cuda.settings()  # defines brian2cuda's preferences
     for preference, value in on_cpu.NO_GPU.items():
@@ -47,7 +49,11 @@ def test_programs_are_compiled_and_linked(name, monkeypatch, tmp_path):
             engine = EventDriven(group, -np.eye(20), name="tested_engine")
         Network(group, engine).run(1 * ms)
         get_device().build(run=False, directory=str(tmp_path), with_output=False)
+        assert "warning" not in capfd.readouterr().err
         program = tmp_path / "main"
         symbols = subprocess.run(["nm", program], capture_output=True, text=True, check=True)
         assert engine.n_blocks == 2
         assert "_run_kernel_tested_engine_codeobject" in symbols.stdout
+        if nowhere_to_run:  # it finds its libraries, and no GPU
+            with pytest.raises(ProgramError, match="cudaSetDevice"):
+                get_device().run(str(tmp_path), "results", with_output=False)
