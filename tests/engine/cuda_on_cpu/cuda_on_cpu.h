@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +19,7 @@
 #include <memory>
 #include <random>
 #include <type_traits>
+#include <valarray>
 #include <vector>
 
 #define __global__
@@ -258,6 +261,27 @@ inline float __int_as_float(int bits) {
     memcpy(&value, &bits, sizeof value);
     return value;
 }
+
+// Functions that NVIDIA rounds otherwise than the CPU's library: one number higher or lower, and
+// always so for one argument.
+inline double off_by_one(double value) {
+    if (!std::isfinite(value) || value == 0 || value == 1) return value;
+    const uint64_t mixed = (uint64_t)__double_as_longlong(value) * 0x9E3779B97F4A7C15u;
+    return std::nextafter(value, mixed >> 63 ? INFINITY : -INFINITY);
+}
+inline double off_exp(double x) { return off_by_one(std::exp(x)); }
+inline double off_log(double x) { return off_by_one(std::log(x)); }
+inline double off_log1p(double x) { return off_by_one(std::log1p(x)); }
+inline double off_expm1(double x) { return off_by_one(std::expm1(x)); }
+inline double off_pow(double x, double y) { return off_by_one(std::pow(x, y)); }
+namespace std {
+using ::off_exp, ::off_log, ::off_log1p, ::off_expm1, ::off_pow;
+}
+#define exp off_exp
+#define log off_log
+#define log1p off_log1p
+#define expm1 off_expm1
+#define pow off_pow
 
 // The runtime ---------------------------------------------------------------------------------
 
