@@ -9,9 +9,11 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from brian2 import Synapses
 from brian2.devices.device import all_devices, get_device
 
 from brianmem import gpu
+from brianmem.errors import InputError
 from brianmem.standalone import Caching, Complaining, cache_folder
 
 DEVICE = "brianmem_cuda"
@@ -107,12 +109,35 @@ def settings() -> dict:
     }
 
 
+class Refusing:
+    """For brian2cuda's device: what it cannot compile is named before it is compiled."""
+
+    def network_run(self, net, *arguments, **options):
+        """Write the run of a network; raises InputError for Synapses on a clock of their own."""
+        for part in net.sorted_objects:
+            if isinstance(part, Synapses) and part.clock.name != "defaultclock":
+                raise InputError(
+                    f"the Synapses '{part.name}' run on the clock '{part.clock.name}', and "
+                    "brian2cuda knows those on Brian2's default clock only: take "
+                    "brianmem.backends.synapses_clock for them and their groups"
+                )
+        return super().network_run(net, *arguments, **options)
+
+    def network_store(self, net, *arguments, **options):
+        """Raises InputError: there is no such thing."""
+        raise InputError(f"the network '{net.name}' cannot be stored: brian2cuda has no store")
+
+    def network_restore(self, net, *arguments, **options):
+        """Raises InputError: there is no such thing."""
+        raise InputError(f"the network '{net.name}' cannot be restored: brian2cuda has no restore")
+
+
 def device() -> str:
     """Brian2's name of the device, which is made when it is asked for: brian2cuda is an extra."""
     if DEVICE not in all_devices:
         from brian2cuda.device import CUDAStandaloneDevice
 
-        class CUDAProgramDevice(Complaining, Caching, CUDAStandaloneDevice):
+        class CUDAProgramDevice(Refusing, Complaining, Caching, CUDAStandaloneDevice):
             """brian2cuda's device, with a cache: a program takes minutes to compile."""
 
             @staticmethod

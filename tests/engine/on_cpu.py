@@ -40,7 +40,7 @@ def device() -> str:
     if DEVICE not in all_devices:
         from brian2cuda.device import CUDAStandaloneDevice
 
-        class CUDAOnCPU(Complaining, Caching, CUDAStandaloneDevice):
+        class CUDAOnCPU(cuda.Refusing, Complaining, Caching, CUDAStandaloneDevice):
             def compile_source(self, directory, compiler, debug, clean):
                 compile_for_cpu(Path(directory))
 

@@ -99,8 +99,6 @@ def test_spikes_by_block_over_several_clock_steps(runtime_backend):
 
 
 def test_other_synapses_hear_the_spikes_and_speak_to_the_group(backend):
-    if backend == "cuda_standalone":
-        pytest.skip("brian2cuda compiles Synapses on the default clock only")
     drawn = draw(N, 2, duration=3.0)
     with brian_backend(backend):
         group = group_of(drawn)
@@ -110,7 +108,12 @@ def test_other_synapses_hear_the_spikes_and_speak_to_the_group(backend):
             group, counter, on_pre="heard_post += 1", clock=group.clock, name="listening"
         )
         listening.connect(j="i")
-        Network(group, engine, counter, listening).run(3 * TAU)
+        network = Network(group, engine, counter, listening)
+        if backend == "cuda_standalone":
+            with pytest.raises(InputError, match=r"^the Synapses 'listening' run on the clock"):
+                network.run(3 * TAU)
+            return
+        network.run(3 * TAU)
         assert list(counter.heard) == list(np.bincount(engine.i, minlength=N))
         assert len(engine.i) > N
 
@@ -148,6 +151,17 @@ def test_store_and_restore():
         network.run(1 * TAU)
         assert list(engine.i) == list(once[0])
         assert list(np.array(engine.t)) == list(once[1])
+
+
+def test_a_gpu_stores_nothing(backend):
+    if backend != "cuda_standalone":
+        pytest.skip("of standalone programs only those for GPUs say so")
+    with brian_backend(backend):
+        network = Network(NeuronGroup(1, "v : 1", name="tested"), name="tested_network")
+        with pytest.raises(InputError, match="'tested_network' cannot be stored"):
+            network.store()
+        with pytest.raises(InputError, match="'tested_network' cannot be restored"):
+            network.restore()
 
 
 def test_two_runs_are_one_longer_run(backend):
