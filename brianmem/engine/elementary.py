@@ -9,9 +9,11 @@ LOG2_HIGH, LOG2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 
 
 def exponential(x: float) -> float:
-    """2^k exp(r), where r is at most log(2)/2 and has a short series; beyond 700, infinity."""
+    """2^k exp(r), where r is at most log(2)/2 and has a short series; beyond 700, infinity or 0."""
     if not x < 700:
         return math.inf
+    if x < -700:
+        return 0.0
     k = math.floor(1.4426950408889634 * x + 0.5)
     r = (x - k * LOG2_HIGH) - k * LOG2_LOW
     total = 1.0

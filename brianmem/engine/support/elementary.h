@@ -22,9 +22,10 @@ namespace brianmem {
 #define BRIANMEM_LOG2_HIGH 0.6931471803691238
 #define BRIANMEM_LOG2_LOW 1.9082149292705877e-10
 
-/* 2^k exp(r), where r is at most log(2)/2 and has a short series; beyond 700, infinity. */
+/* 2^k exp(r), where r is at most log(2)/2 and has a short series; beyond 700, infinity or nothing. */
 BRIANMEM_ANYWHERE double exponential(double x) {
     if (!(x < 700)) return INFINITY;
+    if (x < -700) return 0;
     const double k = floor(1.4426950408889634 * x + 0.5);
     const double r = (x - k * BRIANMEM_LOG2_HIGH) - k * BRIANMEM_LOG2_LOW;
     double sum = 1;
