@@ -27,14 +27,12 @@ def simulate(
     duration : in tau
     backend : one of brianmem.backends.BACKENDS
 
-    Raises RunawayError for more than 20 to 200 times the spikes of the most active neuron alone.
+    Raises RunawayError for more than 20 times the spikes of the most active neuron alone.
     """
     weights = network.weights / network.bias[:, None]
     potential = (THRESHOLD + network.excess(starts) / network.bias).ravel()
-    # A neuron alone fires at the rate at which it balances its own inhibition. The cap is rounded,
-    # because it is part of a C++ program, which then serves many networks.
-    most = 1 / np.min(-np.diag(weights))
-    cap = 10 ** np.ceil(np.log10(CAP_FACTOR * most))
+    # A neuron alone fires at the rate at which it balances its own inhibition.
+    cap = CAP_FACTOR / np.min(-np.diag(weights))
     with brian_backend(backend, build_on_run=False):
         group = NeuronGroup(
             len(potential),
