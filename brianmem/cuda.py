@@ -17,6 +17,7 @@ from brianmem.errors import InputError
 from brianmem.standalone import Caching, Complaining, cache_folder
 
 DEVICE = "brianmem_cuda"
+PREFERENCES = "devices.cuda_standalone.cuda_backend."  # of brian2cuda
 # Fused multiply-add changes the last bits of a potential and, at threshold, spikes. CUDA 13 needs
 # C++17.
 NVCC_FLAGS = ["-w", "-std=c++17", "--fmad=false"]
@@ -78,13 +79,19 @@ def _major(version: str) -> int:
 
 def gpu_unknown() -> str | None:
     """What is lacking if the toolkit does not compile for this GPU: it is too old or too new."""
-    capability, known = gpu.compute_capability(), _nvcc("--list-gpu-code").split()
-    if capability is None or not known or f"sm_{capability.replace('.', '')}" in known:
+    known = _nvcc("--list-gpu-code").split()
+    if not known or architecture() in (None, *known):
         return None
     return (
-        f"a CUDA toolkit that compiles for compute capability {capability}, as this GPU has (that "
-        f"of version {toolkit_version()} does not): point CUDA_PATH to another one"
+        f"a CUDA toolkit that compiles for compute capability {gpu.compute_capability()}, as this "
+        f"GPU has (that of version {toolkit_version()} does not): point CUDA_PATH to another one"
     )
+
+
+def architecture() -> str | None:
+    """What nvcc calls this GPU's kind, such as sm_90; None if nobody can tell."""
+    capability = gpu.compute_capability()
+    return f"sm_{capability.replace('.', '')}" if capability else None
 
 
 def settings() -> dict:
@@ -103,7 +110,7 @@ def settings() -> dict:
         # and knows those that CUDA_VISIBLE_DEVICES names by their numbers only.
         backend |= {"detect_gpus": False, "gpu_id": 0, "compute_capability": float(capability)}
     return {
-        **{f"devices.cuda_standalone.cuda_backend.{key}": value for key, value in backend.items()},
+        **{PREFERENCES + key: value for key, value in backend.items()},
         "codegen.cpp.library_dirs": to_link,
         "codegen.cpp.runtime_library_dirs": to_run,
     }

@@ -114,15 +114,15 @@ def _compiler() -> Finding:
     return Finding("g++", GOOD, f"{_first_line([path, '--version'])}, compiles")
 
 
-def _tried(command: list[str], name: str, text: str) -> tuple[str, str]:
-    """The last line of a compiler's complaint, if it fails; and what the program prints."""
+def _tried(command: list[str], name: str, text: str) -> tuple[str, str | None]:
+    """The last line of a compiler's complaint, and what the program prints: one of the two."""
     with tempfile.TemporaryDirectory(prefix="brianmem-") as folder:
         source = Path(folder, name)
         source.write_text(text)
         program = str(source.with_suffix(""))
         compiled = _run([*command, str(source), "-o", program])
         if compiled.returncode:
-            return (compiled.stderr.strip().splitlines() or ["no message"])[-1], ""
+            return (compiled.stderr.strip().splitlines() or ["no message"])[-1], None
         return "", _run([program]).stdout.strip()
 
 
@@ -158,26 +158,26 @@ def _gpus() -> Iterator[Finding]:
     if folder is None:
         advice = "for programs on a GPU: install the CUDA toolkit, or say where with CUDA_PATH"
         yield Finding("nvcc", LACKING, "not found", advice)
-        complaint = why_not = ""
+        trial = None
     else:
         found = f"CUDA {cuda.toolkit_version()} in {folder}"
         command = [str(folder / "bin" / "nvcc"), *cuda.NVCC_FLAGS, *_for_this_gpu()]
-        complaint, why_not = _tried(command, "doctor.cu", KERNEL)
+        complaint, trial = _tried(command, "doctor.cu", KERNEL)
         if complaint:
             advice = "it may need another g++, which CXX can name"
             yield Finding("nvcc", WRONG, f"{found} cannot compile: {complaint}", advice)
         else:
             yield Finding("nvcc", GOOD, f"{found}, compiles")
     yield _curand()
-    yield _gpu(why_not, tried=folder is not None and not complaint)
+    yield _gpu(trial)
     yield _driver()
 
 
 def _for_this_gpu() -> list[str]:
     """The options for nvcc that brian2cuda's makefile gives it."""
-    capability = None if cuda.gpu_unknown() else gpu.compute_capability()
-    architecture = [f"-arch=sm_{capability.replace('.', '')}"] if capability else []
-    return ["-ccbin", os.environ.get("CXX", "g++"), *architecture]
+    architecture = None if cuda.gpu_unknown() else cuda.architecture()
+    options = ["-ccbin", os.environ.get("CXX", "g++")]
+    return [*options, f"-arch={architecture}"] if architecture else options
 
 
 def _curand() -> Finding:
@@ -190,17 +190,18 @@ def _curand() -> Finding:
     return Finding("curand", LACKING, "not found", advice)
 
 
-def _gpu(why_not: str, tried: bool) -> Finding:
+def _gpu(trial: str | None) -> Finding:
+    """The GPU, and why a kernel could not run on it; None: there was none to try."""
     gpus = "; ".join(gpu.names())
     if not gpus:
         return Finding("GPU", LACKING, "none", f"programs on a GPU need {cuda.missing_to_run()}")
     unknown = cuda.gpu_unknown()
     if unknown:
         return Finding("GPU", WRONG, gpus, f"programs on a GPU need {unknown}")
-    if why_not:
+    if trial:
         advice = "after an update of the driver start the machine again; else install it anew"
-        return Finding("GPU", WRONG, f"{gpus}: cannot run a program: {why_not}", advice)
-    return Finding("GPU", GOOD, f"{gpus}{': runs a program' if tried else ''}")
+        return Finding("GPU", WRONG, f"{gpus}: cannot run a program: {trial}", advice)
+    return Finding("GPU", GOOD, f"{gpus}{'' if trial is None else ': runs a program'}")
 
 
 def _driver() -> Finding:

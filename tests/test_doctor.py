@@ -26,8 +26,9 @@ def machine(monkeypatch):
             return f"A, 1, {capability}" if "name" in "".join(options) else capability
 
         def tried(command, name, text):
-            of_gpu = name.endswith(".cu")
-            return (complaint, kernel) if of_gpu else really_tried(command, name, text)
+            if not name.endswith(".cu"):
+                return really_tried(command, name, text)
+            return complaint, None if complaint else kernel
 
         monkeypatch.setattr(doctor.shutil, "which", lambda name: programs.get(name))
         monkeypatch.setattr(cuda, "_nvcc", lambda option: told[option] if nvcc else "")

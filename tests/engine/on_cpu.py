@@ -16,7 +16,6 @@ LAUNCH = re.compile(r"(\w+)<<<(.*?)>>>\s*\((.*?)\);", re.DOTALL)
 COMPILE = ["g++", "-std=c++17", "-O1", "-w", "-ffp-contract=off", f"-I{HEADERS}", "-I."]
 
 
-PREFERENCES = "devices.cuda_standalone.cuda_backend."
 NO_GPU = {"detect_gpus": False, "gpu_id": 0, "compute_capability": 9.0}
 NO_TOOLKIT = {"detect_cuda": False, "cuda_runtime_version": 13.0}
 
@@ -32,7 +31,7 @@ def settings() -> dict:
     """Brian2's preferences where there is neither a GPU nor NVIDIA's compiler."""
     import brian2cuda  # noqa: F401 (defines the preferences)
 
-    return {PREFERENCES + name: value for name, value in (NO_GPU | NO_TOOLKIT).items()}
+    return {cuda.PREFERENCES + name: value for name, value in (NO_GPU | NO_TOOLKIT).items()}
 
 
 def device() -> str:

@@ -39,7 +39,7 @@ def test_programs_are_compiled_and_linked(name, monkeypatch, tmp_path, capfd):
     monkeypatch.setattr(cuda, "missing_to_run", lambda: None)
     cuda.settings()  # defines brian2cuda's preferences
     for preference, value in on_cpu.NO_GPU.items():
-        monkeypatch.setitem(prefs, on_cpu.PREFERENCES + preference, value)
+        monkeypatch.setitem(prefs, cuda.PREFERENCES + preference, value)
     model, options = MODELS[name]
     with brian_backend("cuda_standalone", build_on_run=False):
         group = NeuronGroup(40, model, threshold="v > 1", name="tested", **options)
