@@ -71,7 +71,10 @@ class Complaining:
     """For a standalone device: a program that fails ends with one error, which says why."""
 
     def run(self, directory=None, results_directory=None, with_output=True, run_args=None):
-        """Run the program; raises ProgramError with the last thing that it wrote, if it fails."""
+        """Run the program, and pass on what it wrote to standard error when it has ended.
+
+        Raises ProgramError with the last line of it if the program fails.
+        """
         complaints = Path(directory or self.project_dir, "complaints.txt").absolute()
         complaints.unlink(missing_ok=True)
         command = prefs[RUN]

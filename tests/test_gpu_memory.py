@@ -31,14 +31,16 @@ SCHEMA = Schema("free", (Column("free", float, "bytes", "of the GPU"),))
 @pytest.fixture
 def gpus(tmp_path, monkeypatch):
     tool = tmp_path / "nvidia-smi"
-    cases = []
-    for pattern, numbers in [*((f"*--id={n}", of) for n, of in GPUS.items()), ("*", GPUS["0"])]:
-        free, whole, capability = numbers
-        cases.append(f"*memory.free{pattern}) echo '{free}, {whole}';;")
-        cases.append(f"*compute_cap{pattern}) echo {capability};;")
-    cases.insert(-2, "*--id=*) exit 6;;")
-    text = "\n".join(["#!/bin/sh", 'case "$*" in', *cases, "esac"])
-    tool.write_text(text + "\n")
+
+    def answers(pattern, free, whole, capability):
+        yield f"*memory.free{pattern}) echo '{free}, {whole}';;"
+        yield f"*compute_cap{pattern}) echo {capability};;"
+
+    lines = ["#!/bin/sh", 'case "$*" in']
+    for name, numbers in GPUS.items():
+        lines += answers(f"*--id={name}", *numbers)
+    lines += ["*--id=*) exit 6;;", *answers("*", *GPUS["0"]), "esac", ""]
+    tool.write_text("\n".join(lines))
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
@@ -65,11 +67,10 @@ def test_programs_are_for_the_first_visible_gpu(gpus, monkeypatch):
     if cuda.missing_to_generate():
         pytest.skip(f"its settings need {cuda.missing_to_generate()}")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-5d7a,0")
-    before = "devices.cuda_standalone.cuda_backend."
     settings = cuda.settings()
-    assert settings[before + "compute_capability"] == 7.5
-    assert settings[before + "gpu_id"] == 0
-    assert settings[before + "detect_gpus"] is False
+    assert settings[cuda.PREFERENCES + "compute_capability"] == 7.5
+    assert settings[cuda.PREFERENCES + "gpu_id"] == 0
+    assert settings[cuda.PREFERENCES + "detect_gpus"] is False
 
 
 @pytest.mark.parametrize(("processes", "free"), [(1, 60_000), (2, 40_000), (8, 10_000)])
@@ -122,15 +123,14 @@ def test_arrays_that_programs_cannot_count(monkeypatch):
         pytest.skip(f"programs for GPUs need {cuda.missing_to_generate()}")
     on_cpu.use(monkeypatch)
     monkeypatch.setattr(gpu_memory, "LARGEST", 800)
-    for n_networks in (2, 3):
+
+    def engine(n_networks):
         with brian_backend("cuda_standalone", build_on_run=False):
-            group = NeuronGroup(
-                20 * n_networks, "dv/dt = -v/(10*ms) : 1", threshold="v > 1", name="counted"
-            )
-            weights = np.zeros((n_networks, 20, 20))
-            if n_networks == 2:
-                assert EventDriven(group, weights, spike_room=800).n_blocks == 2
-                continue
-            message = "^3 networks of 20 neurons need an array of 1200 elements, .* at most 800: "
-            with pytest.raises(InputError, match=message):
-                EventDriven(group, weights, spike_room=800)
+            leaky = "dv/dt = -v/(10*ms) : 1"
+            group = NeuronGroup(20 * n_networks, leaky, threshold="v > 1", name="counted")
+            return EventDriven(group, np.zeros((n_networks, 20, 20)), spike_room=800)
+
+    assert engine(2).n_blocks == 2
+    message = "^3 networks of 20 neurons need an array of 1200 elements, .* at most 800: "
+    with pytest.raises(InputError, match=message):
+        engine(3)

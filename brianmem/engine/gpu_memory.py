@@ -34,7 +34,7 @@ def check(engine, group: NeuronGroup) -> None:
     shared, of_blocks = _bytes(engine, group)
     if shared + of_blocks <= (1 - SPARE) * free:
         return
-    most = fitting(shared, of_blocks / engine.n_blocks, 0)
+    most = fitting(shared, of_blocks / engine.n_blocks)
     advice = (
         f"{most} at once would fit" if most else "not even one fits: take fewer neurons or synapses"
     )
@@ -45,7 +45,7 @@ def check(engine, group: NeuronGroup) -> None:
     )
 
 
-def fitting(shared: int, each: float, largest: int) -> int:
+def fitting(shared: int, each: float, largest: int = 1) -> int:
     """How many blocks fit beside what they share.
 
     Parameters
@@ -54,7 +54,7 @@ def fitting(shared: int, each: float, largest: int) -> int:
     each : bytes of a block
     largest : elements in the largest array of a block
     """
-    countable = LARGEST // max(1, largest)
+    countable = LARGEST // largest
     free = gpu.free_memory()
     if free is None:
         return countable
