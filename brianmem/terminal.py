@@ -1,5 +1,7 @@
 """How a command ends: with what status, and what it says when it cannot go on."""
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -15,6 +17,8 @@ def guard(program: str, action: Callable[[], int | None]) -> int:
     When whoever reads the output has gone, as in `... | head`, the command ends in silence. To be
     asked to end, as a batch system does before it kills, is an interrupt, too.
     """
+    # Python looks for garbage when it ends: a second in all of Brian2 and SymPy, for nothing.
+    atexit.register(gc.freeze)
     asked_to_end = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         status = action() or 0
