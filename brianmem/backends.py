@@ -24,6 +24,9 @@ COMPILER_FLAGS = ["-w", "-O3", "-ffp-contract=off", "-std=c++17"]
 # Wide registers change no sum. Standalone programs are kept by processor, see brianmem.standalone;
 # Brian2 keeps its extensions by their text alone, which machines with one home folder share.
 PROGRAM_FLAGS = [*COMPILER_FLAGS, *(["-march=native"] if machine() in X86_64 else [])]
+# Python's own flags ask for notes for a debugger, which are a quarter of the compiler's time.
+EXTENSION_FLAGS = [*COMPILER_FLAGS, "-g0"]
+FLAGS = {"cython": EXTENSION_FLAGS, "cpp_standalone": PROGRAM_FLAGS}
 
 # Announces the integrator it chose for each group: noise on a terminal.
 BrianLogger.suppress_hierarchy("brian2.stateupdaters.base")
@@ -69,9 +72,7 @@ def brian_backend(name: str, build_on_run: bool = True):
     """
     check_backend(name)
     settings = {
-        "codegen.cpp.extra_compile_args_gcc": (
-            PROGRAM_FLAGS if name == "cpp_standalone" else COMPILER_FLAGS
-        ),
+        "codegen.cpp.extra_compile_args_gcc": FLAGS.get(name, COMPILER_FLAGS),
         # Brian2 answers Ctrl-C by ending the run early as if it were complete.
         "core.stop_on_keyboard_interrupt": False,
     }
