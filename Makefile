@@ -46,7 +46,7 @@ test-gpu: $(READY_DEV)
 lint: $(READY_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports --config setup.cfg
+	$(BIN)/lint-imports
 
 format: $(READY_DEV)
 	$(BIN)/ruff check --fix .

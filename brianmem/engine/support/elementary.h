@@ -22,7 +22,7 @@ namespace brianmem {
 #define BRIANMEM_LOG2_HIGH 0.6931471803691238
 #define BRIANMEM_LOG2_LOW 1.9082149292705877e-10
 
-/* 2^k exp(r), where r is at most log(2)/2 and has a short series; beyond 700, infinity or nothing. */
+/* 2^k exp(r), where r is at most log(2)/2 and has a short series; beyond 700, infinity or 0. */
 BRIANMEM_ANYWHERE double exponential(double x) {
     if (!(x < 700)) return INFINITY;
     if (x < -700) return 0;
