@@ -57,6 +57,7 @@ def draw(folder) -> Figure:
         3,
         len(cases),
         figsize=(max(4.8, 2.0 * len(cases) + 0.8), 5.6),
+        sharex="col",
         sharey="row",
         squeeze=False,
     )
@@ -75,9 +76,6 @@ def draw(folder) -> Figure:
         top.set_title(title, fontsize=7, pad=14)
         bottom.set_xlabel("gradient steps")
         bottom.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-        for ax in (top, middle):
-            ax.set_xlim(bottom.get_xlim())
-            ax.tick_params(labelbottom=False)
     axes[0, 0].set_ylim(-0.05, 1.08)
     axes[1, 0].set_ylim(SILENT / 1.3, 12)
     figure.colorbar(image, ax=list(axes[2]), label="F1 in a window", shrink=0.9)
