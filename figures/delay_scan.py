@@ -73,10 +73,11 @@ def draw(folder) -> Figure:
     figure, axes = plt.subplots(
         n_rows, n_columns, figsize=(7.2, 2.1 * n_rows + 0.7), sharey=True, squeeze=False
     )
+    marks = {}
     for number, (ax, parameter) in enumerate(zip(axes.flat, parameters, strict=False)):
         _draw_curves(ax, curves[curves["scanned"] == parameter], parameter)
         letter(ax, "abcdefg"[number])
-        _draw_reported(ax, parameter)
+        marks |= _draw_reported(ax, parameter)
     for ax in axes.flat[len(parameters) :]:
         ax.set_axis_off()
     for ax in axes[:, 0]:
@@ -88,19 +89,22 @@ def draw(folder) -> Figure:
         title += f"; baseline: {settings(baseline, **names, p='firing_prob', beta='beta')}"
     figure.suptitle(title, fontsize=8)
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    handles += [Line2D([], [], ls="", marker=m, color="0.3", ms=6) for m in MARKERS.values()]
-    labels = [learner_name(label) for label in labels] + [f"paper, {when}" for when in MARKERS]
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    labels = [learner_name(label) for label in labels] + [f"paper, {when}" for when in marks]
+    figure.legend([*handles, *marks.values()], labels, loc="outside lower center", ncols=4)
     return figure
 
 
-def _draw_reported(ax, parameter: str) -> None:
-    """Values of the paper within the range of the axis."""
+def _draw_reported(ax, parameter: str) -> dict[str, Line2D]:
+    """Values of the paper within the range of the axis; what is drawn, by when it was measured."""
     low, high = ax.get_xlim()
+    marks = {}
     for name, points in reported.f1_points(parameter).items():
         inside = {x: y for x, y in points.items() if low <= x <= high}
-        marker = next(m for when, m in MARKERS.items() if name.startswith(when))
-        ax.plot(list(inside), list(inside.values()), ls="", marker=marker, color="0.3", ms=6)
+        when = next(when for when in MARKERS if name.startswith(when))
+        if inside:
+            x, f1 = list(inside), list(inside.values())
+            [marks[when]] = ax.plot(x, f1, ls="", marker=MARKERS[when], color="0.3", ms=6)
+    return marks
 
 
 def _draw_curves(ax, curves: pd.DataFrame, parameter: str) -> None:

@@ -76,6 +76,9 @@ def draw(folder) -> Figure:
             flips = _of(completed, rule, load).sort_values("correlation")
             bars, x = limits(flips, "completed"), flips["correlation"] + shift
             bottom.errorbar(x, flips["completed"], bars, fmt="o-", ms=3, color=colour)
+        for ax, table in ((top, overlaps), (bottom, completed)):
+            if load not in set(table["load"]):
+                ax.text(0.5, 0.5, "not simulated", transform=ax.transAxes, ha="center", color="0.5")
         top.set(title=f"load {load:g}", ylim=(None, 1.03))
         bottom.set(xlabel="correlation", ylim=(-0.01, None))
     axes[0, 0].set_ylabel("overlap, mean")

@@ -45,6 +45,18 @@ def test_a_panel_for_each_parameter_and_a_line_for_each_learner(folder):
     )
 
 
+def test_the_legend_has_no_mark_that_is_not_drawn(folder, monkeypatch):
+    def shown():
+        texts = delay_scan.draw(folder).legends[0].get_texts()
+        return [text.get_text() for text in texts if "paper" in text.get_text()]
+
+    points = {"before training, N = 512": {12: 0.5}, "after training, N = 512": {60: 1.0}}
+    monkeypatch.setattr(delay_scan.reported, "f1_points", lambda parameter: points)
+    assert shown() == ["paper, before training"]  # 60 is beyond the axis
+    points["after training, N = 512"][20] = 0.9
+    assert shown() == ["paper, before training", "paper, after training"]
+
+
 def test_wide_ranges_have_a_logarithmic_axis_with_the_values_as_ticks(folder):
     delays, beta = delay_scan.draw(folder).axes
     assert (delays.get_xscale(), beta.get_xscale()) == ("log", "linear")

@@ -122,6 +122,13 @@ def test_a_rule_that_ran_at_one_load_is_not_drawn_at_the_other(tmp_path):
     assert not lines(top, color=RULE_COLOURS["extended"])
 
 
+def test_a_load_that_was_not_simulated_says_so(tmp_path):
+    small = [row for row in PATTERNS if "n_patterns" not in row]
+    *others, last = lowrank_correlated.draw(written(tmp_path, patterns=small)).axes
+    assert [text.get_text() for text in last.texts] == ["not simulated"]
+    assert "not simulated" not in [text.get_text() for ax in others for text in ax.texts]
+
+
 @pytest.mark.parametrize(
     ("trials", "patterns", "name"),
     [
