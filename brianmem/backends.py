@@ -6,27 +6,23 @@ import sysconfig
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from platform import machine
 
 from brian2 import BrianLogger, Clock, Quantity, defaultclock, prefs
 from brian2.devices import device, reset_device, set_device
 
 from brianmem import cuda, standalone
+from brianmem.compiled import compiler
+from brianmem.compiled.compiler import FLAGS, NATIVE
+from brianmem.cython_backend import ExtensionCodeObject
 from brianmem.errors import InputError
 
 RUNTIME = ("numpy", "cython")
-BACKENDS = (*RUNTIME, "cpp_standalone", "cuda_standalone")
-X86_64 = ("x86_64", "AMD64")  # names of one architecture
+CPP = "cpp_standalone"
+BACKENDS = (*RUNTIME, CPP, "cuda_standalone")
+TARGETS = {"numpy": "numpy", "cython": ExtensionCodeObject.class_name}  # Brian2's names
 
-# Brian2's own flags include -ffast-math, and compilers may fuse multiply and add: both change the
-# last bits of a potential and, at threshold, spikes. With these flags all backends agree.
-COMPILER_FLAGS = ["-w", "-O3", "-ffp-contract=off", "-std=c++17"]
-# Wide registers change no sum. Standalone programs are kept by processor, see brianmem.standalone;
-# Brian2 keeps its extensions by their text alone, which machines with one home folder share.
-PROGRAM_FLAGS = [*COMPILER_FLAGS, *(["-march=native"] if machine() in X86_64 else [])]
-# Python's own flags ask for notes for a debugger, which are a quarter of the compiler's time.
-EXTENSION_FLAGS = [*COMPILER_FLAGS, "-g0"]
-FLAGS = {"cython": EXTENSION_FLAGS, "cpp_standalone": PROGRAM_FLAGS}
+# Standalone programs and extensions are kept by processor, see brianmem.compiled.
+PROGRAM_FLAGS = [*FLAGS, *NATIVE]
 
 # Announces the integrator it chose for each group: noise on a terminal.
 BrianLogger.suppress_hierarchy("brian2.stateupdaters.base")
@@ -52,12 +48,10 @@ def check_backend(name: str) -> None:
 
 def lacks(name: str) -> str | None:
     """What this machine lacks for a backend; None for nothing."""
-    if name != "numpy" and not shutil.which("g++"):
-        return "the C++ compiler g++"
-    if name not in RUNTIME and not shutil.which("make"):
-        return "make"
+    if name != "numpy" and compiler.missing():
+        return compiler.missing()
     if name == "cuda_standalone":
-        return cuda.missing()
+        return cuda.missing() if shutil.which("make") else "make"
     if name == "cython" and not Path(sysconfig.get_path("include"), "Python.h").exists():
         return "Python's C headers (Python.h)"
     return None
@@ -72,12 +66,12 @@ def brian_backend(name: str, build_on_run: bool = True):
     """
     check_backend(name)
     settings = {
-        "codegen.cpp.extra_compile_args_gcc": FLAGS.get(name, COMPILER_FLAGS),
+        "codegen.cpp.extra_compile_args_gcc": PROGRAM_FLAGS if name == CPP else list(FLAGS),
         # Brian2 answers Ctrl-C by ending the run early as if it were complete.
         "core.stop_on_keyboard_interrupt": False,
     }
     if name in RUNTIME:
-        settings["codegen.target"] = name
+        settings["codegen.target"] = TARGETS[name]
     if name == "cuda_standalone":
         settings |= cuda.settings()
     before = {key: prefs[key] for key in settings}

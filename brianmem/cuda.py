@@ -13,8 +13,9 @@ from brian2 import Synapses
 from brian2.devices.device import all_devices, get_device
 
 from brianmem import gpu
+from brianmem.compiled import cache as kept
 from brianmem.errors import InputError
-from brianmem.standalone import Caching, Complaining, cache_folder
+from brianmem.standalone import Caching, Complaining
 
 DEVICE = "brianmem_cuda"
 PREFERENCES = "devices.cuda_standalone.cuda_backend."  # of brian2cuda
@@ -212,7 +213,7 @@ def wheel_of_curand() -> Path | None:
 def _linkable(wheel: Path) -> Path:
     """A folder with the wheel's library under the name that linkers look for, which it lacks."""
     [library] = (wheel / "lib").glob("libcurand.so.*")
-    folder = cache_folder() / "curand"
+    folder = kept.folder("curand")
     folder.mkdir(parents=True, exist_ok=True)
     link = folder / "libcurand.so"
     if not (link.is_symlink() and link.readlink() == library):

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,11 +13,11 @@ from importlib import metadata
 from pathlib import Path
 
 import psutil
-from brian2.codegen.runtime.cython_rt.extension_manager import get_cython_cache_dir
 from packaging.requirements import Requirement
 
-from brianmem import cuda, gpu, standalone
-from brianmem.backends import BACKENDS, COMPILER_FLAGS, lacks
+from brianmem import cuda, gpu
+from brianmem.backends import BACKENDS, lacks
+from brianmem.compiled import cache, compiler
 
 GOOD, LACKING, WRONG = "good", "lacking", "wrong"
 # Distributions whose requirements have to hold.
@@ -57,11 +58,11 @@ def examine() -> Iterator[Finding]:
     yield Finding("Python", GOOD, f"{platform.python_version()} ({sys.executable})")
     yield from _versions()
     yield _compiler()
-    yield _program("make", "make", "programs in C++ and for GPUs need it: install make")
+    yield _program("make", "make", "programs for GPUs need it: install make")
     yield _headers()
     yield from _gpus()
     yield _machine()
-    yield from _caches()
+    yield _cache()
     yield from _backends()
 
 
@@ -104,14 +105,16 @@ def _conflicts(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _compiler() -> Finding:
-    advice = "Cython, C++ and CUDA need it: install g++; without, use --backend numpy"
-    path = shutil.which("g++")
-    if not path:
-        return Finding("g++", LACKING, "not found", advice)
-    complaint, _ = _tried([path, *COMPILER_FLAGS], "doctor.cpp", PROGRAM)
+    if compiler.missing():
+        found = f"there is no {compiler.words()[0]}"
+        advice = "Cython, C++, CUDA and learning need it: install g++, or name another with CXX"
+        return Finding("C++ compiler", LACKING, found, advice)
+    command = compiler.command()
+    complaint, _ = _tried([*command, *compiler.FLAGS], "doctor.cpp", PROGRAM)
     if complaint:
-        return Finding("g++", WRONG, f"{path} cannot compile: {complaint}", "mend or replace it")
-    return Finding("g++", GOOD, f"{_first_line([path, '--version'])}, compiles")
+        found = f"{' '.join(command)} cannot compile: {complaint}"
+        return Finding("C++ compiler", WRONG, found, "mend it, or name another with CXX")
+    return Finding("C++ compiler", GOOD, f"{_first_line([*command, '--version'])}, compiles")
 
 
 def _tried(command: list[str], name: str, text: str) -> tuple[str, str | None]:
@@ -220,18 +223,17 @@ def _machine() -> Finding:
     return Finding("machine", GOOD, f"{os.cpu_count()} cores, {free:.1f} GiB of memory free")
 
 
-def _caches() -> Iterator[Finding]:
-    for subject, folder, what in (
-        ("Cython's cache", Path(get_cython_cache_dir()), "extensions"),
-        ("programs' cache", standalone.cache_folder(), "programs"),
-    ):
-        if not _can_write(folder):
-            advice = f"{what} are compiled again each time: make it writable"
-            yield Finding(subject, WRONG, f"{folder} cannot be written", advice)
-            continue
-        files = [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
-        size = sum(path.stat().st_size for path in files) / 2**20
-        yield Finding(subject, GOOD, f"{folder}: {len(files)} files, {size:.0f} MB")
+def _cache() -> Finding:
+    folder = cache.folder()
+    if not _can_write(folder):
+        advice = "what is compiled is compiled again each time: make it writable"
+        return Finding("compiled files", WRONG, f"{folder} cannot be written", advice)
+    files = [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+    size = sum(path.stat().st_size for path in files) / 2**20
+    found = f"{len(files)} files, {size:.0f} MB"
+    if files:
+        found += f"; to delete them: rm -r {shlex.quote(str(folder))}"
+    return Finding("compiled files", GOOD, found)
 
 
 def _can_write(folder: Path) -> bool:

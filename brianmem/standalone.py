@@ -1,14 +1,12 @@
 """Standalone programs: compiled once on a machine, whoever asks for them, and run."""
 
-import hashlib
 import io
-import os
+import shlex
 import shutil
-import subprocess
 import sys
-import tempfile
-from contextlib import redirect_stdout, suppress
-from functools import cache
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +15,39 @@ from brian2.core.variables import DynamicArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices
 
+from brianmem.compiled import cache
+from brianmem.compiled.compiler import UNOPTIMISED, compile_with, identity, with_header
 from brianmem.errors import ProgramError
 
 DEVICE = "brianmem_standalone"
 RUN = "devices.cpp_standalone.run_cmd_unix"  # Brian2's preference
+# What is around the code of a network's objects: most of a program, and none of its time.
+FRAME = ("main.cpp", "network.cpp", "objects.cpp", "run.cpp", "synapses_classes.cpp")
+GLUE = "glue.cpp"
+HEADER = "".join(
+    f"#include <{name}>\n"
+    for name in (
+        "algorithm",
+        "climits",
+        "cmath",
+        "csignal",
+        "cstdint",
+        "cstdlib",
+        "cstring",
+        "ctime",
+        "fstream",
+        "iostream",
+        "limits",
+        "map",
+        "queue",
+        "random",
+        "set",
+        "string",
+        "tuple",
+        "utility",
+        "vector",
+    )
+)
 
 
 class Caching:
@@ -44,26 +71,61 @@ class Caching:
     @staticmethod
     def compiler() -> str:
         """What else than the sources makes another program."""
-        return _host_compiler()
+        return identity()
 
     def compile_source(self, directory, compiler, debug, clean):
         """Fetch the program that these sources give, or compile and keep it."""
-        if compiler == "msvc":
-            return super().compile_source(directory, compiler, debug, clean)
-        kept = cache_folder() / _digest(Path(directory), self.compiler())
-        program = Path(directory) / "main"
-        if kept.exists():
+
+        def make(path: Path) -> None:
+            compiling.compile_source(directory, compiler, debug, clean)
+            shutil.copyfile(Path(directory, "main"), path)
+            path.chmod(0o700)
+
+        compiling = super()
+        name = cache.digest(self.compiler(), *_sources(Path(directory)))
+        program = Path(directory, "main")
+        kept = cache.kept("programs", name, make)
+        if not program.exists():
             shutil.copy2(kept, program)
-            return None
-        super().compile_source(directory, compiler, debug, clean)
-        # A full disk or a home that cannot be written costs another compilation, nothing else.
-        with suppress(OSError):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            # Under another name first: a program that stands in the cache is whole.
-            handle, name = tempfile.mkstemp(dir=kept.parent)
-            os.close(handle)
-            shutil.copy2(program, name)
-            Path(name).replace(kept)
+
+
+class Compiling:
+    """For a device of programs in C++: it does without make, and with headers compiled beforehand.
+
+    What moves arrays and reads files is compiled without optimisation, all of it at once.
+    """
+
+    def generate_makefile(self, writer, compiler, compiler_flags, linker_flags, nb_threads, debug):
+        """Brian2's makefile, and how to do without it."""
+        super().generate_makefile(
+            writer, compiler, compiler_flags, linker_flags, nb_threads, debug
+        )
+        self.plain = compiler == "unix" and nb_threads == 0 and not debug
+        self.flags = [*shlex.split(compiler_flags), "-I."]
+        self.to_link = shlex.split(linker_flags)
+        self.sources = sorted(writer.source_files)
+
+    def compile_source(self, directory, compiler, debug, clean):
+        """Compile the program; raises InputError with the compiler's words if that fails."""
+        if not self.plain:
+            return super().compile_source(directory, compiler, debug, clean)
+        frame = [name for name in self.sources if name in FRAME]
+        Path(directory, GLUE).write_text(
+            UNOPTIMISED + "".join(f'#include "{name}"\n' for name in frame)
+        )
+        sources = [GLUE, *(name for name in self.sources if name not in FRAME)]
+        header = with_header(HEADER, self.flags)
+
+        def compile_one(source: str) -> str:
+            made = f"{source}.o"
+            first = [] if source.endswith(".c") else header
+            arguments = [*self.flags, *first, "-c", source, "-o", made]
+            compile_with(arguments, "the program of a network", Path(directory))
+            return made
+
+        with ThreadPoolExecutor() as pool:
+            objects = list(pool.map(compile_one, sources))
+        compile_with([*objects, "-o", "main", *self.to_link], "the program", Path(directory))
         return None
 
 
@@ -95,30 +157,16 @@ class Complaining:
         sys.stderr.write(complaints.read_text())
 
 
-class ProgramDevice(Complaining, Caching, CPPStandaloneDevice):
+class ProgramDevice(Complaining, Caching, Compiling, CPPStandaloneDevice):
     """Brian2's device for programs in C++, with a cache and errors that say why."""
 
 
-def cache_folder() -> Path:
-    """Where compiled programs are kept; it may be deleted at any time."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "brianmem" / "standalone"
-
-
-def _digest(directory: Path, compiler: str) -> str:
-    digest = hashlib.sha256(compiler.encode())
+def _sources(directory: Path) -> Iterator[bytes]:
+    """Names and contents of all that decides what a project's program is."""
     for path in sorted(directory.rglob("*")):
         if path.suffix in (".cpp", ".cu", ".h") or path.name == "makefile":
-            digest.update(str(path.relative_to(directory)).encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-@cache
-def _host_compiler() -> str:
-    """The compiler's version, and the processor that it takes this machine's for."""
-    compiler = os.environ.get("CXX", "g++")
-    command = [*compiler.split(), "-march=native", "-E", "-v", "-x", "c++", os.devnull]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+            yield str(path.relative_to(directory)).encode()
+            yield path.read_bytes()
 
 
 all_devices[DEVICE] = ProgramDevice()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from brianmem.compiled import compiler
 from brianmem.errors import InputError
 
 SCHEMA_VERSION = 2
@@ -202,7 +203,7 @@ def software() -> dict:
         "versions": versions,
         "git_commit": commit,
         "git_clean": None if status is None else status == "",
-        "compiler": _first_line("g++", "--version"),
+        "compiler": _first_line(*compiler.words(), "--version"),
         "platform": platform.platform(),
     }
 

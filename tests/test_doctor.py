@@ -1,11 +1,13 @@
 """The doctor finds what is there and what is not, and says what to do."""
 
 import json
+import subprocess
 
 import pytest
 
 from brianmem import __main__, cuda, doctor, gpu
 from brianmem.backends import check_backend
+from brianmem.compiled import cache
 from brianmem.errors import InputError
 
 
@@ -54,10 +56,10 @@ def test_json_is_what_is_printed(capsys):
 
 def test_a_compiler_that_is_not_there(machine):
     machine()
-    assert found("g++").status == doctor.LACKING
-    assert found("g++").advice.endswith("use --backend numpy")
+    assert found("C++ compiler").status == doctor.LACKING
+    assert found("C++ compiler").advice.endswith("install g++, or name another with CXX")
     assert found("make").found == "not found"
-    assert found("backend cython").advice == "needs the C++ compiler g++"
+    assert found("backend cython").advice.startswith("needs a C++ compiler (there is no g++;")
 
 
 def test_a_compiler_that_fails(machine, tmp_path):
@@ -65,8 +67,8 @@ def test_a_compiler_that_fails(machine, tmp_path):
     broken.write_text("#!/bin/sh\necho it is broken >&2\nexit 1\n")
     broken.chmod(0o755)
     machine(**{"g++": str(broken)})
-    assert found("g++").status == doctor.WRONG
-    assert found("g++").found.endswith("cannot compile: it is broken")
+    assert found("C++ compiler").status == doctor.WRONG
+    assert found("C++ compiler").found.endswith("cannot compile: it is broken")
 
 
 def test_versions_that_conflict(monkeypatch, capsys):
@@ -141,11 +143,16 @@ def test_nvcc_compiles_the_kernel_that_is_tried():
     assert why_not == "" if gpu.names() else "CUDA" in why_not
 
 
-def test_a_cache_that_cannot_be_written(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "not" / "there"))
-    assert found("programs' cache").found.endswith("0 files, 0 MB")
+def test_compiled_files_are_counted_and_how_to_delete_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "not there"))
+    assert found("compiled files").found == "0 files, 0 MB"
+    kept = cache.kept("programs", "one", lambda path: path.write_bytes(bytes(3 * 2**20)))
+    finding = found("compiled files").found
+    assert finding == f"1 files, 3 MB; to delete them: rm -r '{tmp_path}/not there/brianmem'"
+    subprocess.run(finding.partition(": ")[2], shell=True, check=True)
+    assert not kept.exists()
     monkeypatch.setattr(doctor.os, "access", lambda *_: False)
-    assert found("programs' cache").status == doctor.WRONG
+    assert found("compiled files").status == doctor.WRONG
 
 
 def test_what_a_gpu_needs_is_told_in_a_sentence(monkeypatch):
