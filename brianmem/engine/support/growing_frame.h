@@ -57,7 +57,7 @@ struct Frame {
     double lift, tau, drive, bias;
 };
 
-const int BLOCK_BYTES = 64;
+const int BLOCK_BYTES = 64;  // as in brianmem/engine/weights.py
 
 /* So many numbers side by side. Element i of an array stands in lane i / count of block i % count,
    where count is the number of blocks: so the lowest lane has the lowest indices. */
@@ -343,7 +343,7 @@ struct Mirrored {
         const typename L::index mirrored = (typename L::index)(B::width * LANE);
         const unsigned long key = fold<Smaller, typename L::index, bytes>(
             Smaller::of(Tops::first(best_up, bound), Tops::first(best_down, bound) | mirrored));
-        // Nobody can guess which side is next: sums and products, which need no guess.
+        // Sums and products: a processor could only guess a branch.
         const long turned = key >= (unsigned long)mirrored;
         const long lane = key / LANE % B::width, at = key % LANE * B::width + lane;
         side = turned * net.padded;
@@ -388,7 +388,7 @@ class Run {
           tie(Precision<real>::tie() * std::fabs(net.bias)), inverse(1 / net.bias),
           converted(record.size()), alive(false) {}
 
-    /* Take over v. Not in the constructor: std::vector calls that, compiled for the least registers. */
+    /* Take over v. Not in the constructor, which std::vector calls: for the narrowest registers. */
     BRIANMEM_INLINE void begin() {
         if (!(net.tau > 0)) {
             record.fail(NO_FRAME, offset, now);
