@@ -17,12 +17,20 @@ from packaging.requirements import Requirement
 
 from brianmem import cuda, gpu, standalone
 from brianmem.backends import BACKENDS, COMPILER_FLAGS, lacks
+from brianmem.engine import templates
 
 GOOD, LACKING, WRONG = "good", "lacking", "wrong"
 # Distributions whose requirements have to hold.
 CHECKED = ("brianmem", "brian2", "brian2cuda")
-# Programs to try compilers with; that for a GPU prints why it cannot run.
-PROGRAM = "#include <vector>\nint main() { return std::vector<int>().size(); }\n"
+# Programs to try compilers with: one prints the registers of support/registers.h that it would use,
+# that for a GPU why it cannot run.
+PROGRAM = """#include <cstdio>
+#include <vector>
+int main() {
+    std::printf("%s, %d bytes", brianmem::register_name(), brianmem::register_bytes());
+    return std::vector<int>().size();
+}
+"""
 KERNEL = """#include <cstdio>
 __global__ void nothing() {}
 int main() {
@@ -56,7 +64,7 @@ def examine() -> Iterator[Finding]:
     """All findings, as they are found: it takes seconds."""
     yield Finding("Python", GOOD, f"{platform.python_version()} ({sys.executable})")
     yield from _versions()
-    yield _compiler()
+    yield from _compiler()
     yield _program("make", "make", "programs in C++ and for GPUs need it: install make")
     yield _headers()
     yield from _gpus()
@@ -103,15 +111,28 @@ def _conflicts(name: str) -> Iterator[tuple[str, str]]:
 # Compilers -----------------------------------------------------------------------------------
 
 
-def _compiler() -> Finding:
+def _compiler() -> Iterator[Finding]:
     advice = "Cython, C++ and CUDA need it: install g++; without, use --backend numpy"
     path = shutil.which("g++")
     if not path:
-        return Finding("g++", LACKING, "not found", advice)
-    complaint, _ = _tried([path, *COMPILER_FLAGS], "doctor.cpp", PROGRAM)
+        yield Finding("g++", LACKING, "not found", advice)
+        return
+    text = templates.support("registers.h") + "\n" + PROGRAM
+    complaint, registers = _tried([path, *COMPILER_FLAGS], "doctor.cpp", text)
     if complaint:
-        return Finding("g++", WRONG, f"{path} cannot compile: {complaint}", "mend or replace it")
-    return Finding("g++", GOOD, f"{_first_line([path, '--version'])}, compiles")
+        found = f"{path} cannot compile: {complaint}"
+        yield Finding("g++", WRONG, found, "mend or replace it")
+        return
+    yield Finding("g++", GOOD, f"{_first_line([path, '--version'])}, compiles")
+    yield _registers(registers)
+
+
+def _registers(told: str) -> Finding:
+    """The vector registers that the growing frame runs in."""
+    if told.startswith("none"):
+        advice = "low-rank networks take several times as long: support/registers.h lacks yours"
+        return Finding("registers", LACKING, "none known of this processor", advice)
+    return Finding("registers", GOOD, told)
 
 
 def _tried(command: list[str], name: str, text: str) -> tuple[str, str | None]:

@@ -8,8 +8,8 @@ import numpy as np
 from brianmem.errors import InputError
 
 BLOCK_BYTES = 64  # as in support/growing_frame.h
-# Up to here, the K-sized state's extra sums cost more than the half columns save, in AVX-512 and AVX2.
-# The choice is the same on every processor: in float32 it is part of the last bit.
+# Up to here, the K-sized state's extra sums cost more than the half columns save. It is the same on
+# every processor, since the choice decides the last bit of float32.
 LARGEST_DENSE = 600
 
 
