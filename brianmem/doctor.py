@@ -18,12 +18,20 @@ from packaging.requirements import Requirement
 from brianmem import cuda, gpu
 from brianmem.backends import BACKENDS, lacks
 from brianmem.compiled import cache, compiler
+from brianmem.engine import templates
 
 GOOD, LACKING, WRONG = "good", "lacking", "wrong"
 # Distributions whose requirements have to hold.
 CHECKED = ("brianmem", "brian2", "brian2cuda")
-# Programs to try compilers with; that for a GPU prints why it cannot run.
-PROGRAM = "#include <vector>\nint main() { return std::vector<int>().size(); }\n"
+# Programs to try compilers with: one prints the registers of support/registers.h that it would use,
+# that for a GPU why it cannot run.
+PROGRAM = """#include <cstdio>
+#include <vector>
+int main() {
+    std::printf("%s, %d bytes", brianmem::register_name(), brianmem::register_bytes());
+    return std::vector<int>().size();
+}
+"""
 KERNEL = """#include <cstdio>
 __global__ void nothing() {}
 int main() {
@@ -57,7 +65,7 @@ def examine() -> Iterator[Finding]:
     """All findings, as they are found: it takes seconds."""
     yield Finding("Python", GOOD, f"{platform.python_version()} ({sys.executable})")
     yield from _versions()
-    yield _compiler()
+    yield from _compiler()
     yield _program("make", "make", "programs for GPUs need it: install make")
     yield _headers()
     yield from _gpus()
@@ -104,17 +112,29 @@ def _conflicts(name: str) -> Iterator[tuple[str, str]]:
 # Compilers -----------------------------------------------------------------------------------
 
 
-def _compiler() -> Finding:
+def _compiler() -> Iterator[Finding]:
     if compiler.missing():
         found = f"there is no {compiler.words()[0]}"
         advice = "Cython, C++, CUDA and learning need it: install g++, or name another with CXX"
-        return Finding("C++ compiler", LACKING, found, advice)
+        yield Finding("C++ compiler", LACKING, found, advice)
+        return
     command = compiler.command()
-    complaint, _ = _tried([*command, *compiler.FLAGS], "doctor.cpp", PROGRAM)
+    text = templates.support("registers.h") + "\n" + PROGRAM
+    complaint, registers = _tried([*command, *compiler.FLAGS], "doctor.cpp", text)
     if complaint:
         found = f"{' '.join(command)} cannot compile: {complaint}"
-        return Finding("C++ compiler", WRONG, found, "mend it, or name another with CXX")
-    return Finding("C++ compiler", GOOD, f"{_first_line([*command, '--version'])}, compiles")
+        yield Finding("C++ compiler", WRONG, found, "mend it, or name another with CXX")
+        return
+    yield Finding("C++ compiler", GOOD, f"{_first_line([*command, '--version'])}, compiles")
+    yield _registers(registers)
+
+
+def _registers(told: str) -> Finding:
+    """The vector registers that the growing frame runs in."""
+    if told.startswith("none"):
+        advice = "low-rank networks take several times as long: support/registers.h lacks yours"
+        return Finding("registers", LACKING, "none known of this processor", advice)
+    return Finding("registers", GOOD, told)
 
 
 def _tried(command: list[str], name: str, text: str) -> tuple[str, str | None]:

@@ -1,7 +1,9 @@
 """The doctor finds what is there and what is not, and says what to do."""
 
 import json
+import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -69,6 +71,24 @@ def test_a_compiler_that_fails(machine, tmp_path):
     machine(**{"g++": str(broken)})
     assert found("C++ compiler").status == doctor.WRONG
     assert found("C++ compiler").found.endswith("cannot compile: it is broken")
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no g++")
+def test_the_registers_in_use():
+    assert found("registers").status == doctor.GOOD
+    assert found("registers").found in (
+        "AVX-512, 64 bytes",
+        "AVX2, 32 bytes",
+        "SSE2, 16 bytes",
+        "NEON, 16 bytes",
+    )
+
+
+def test_a_processor_whose_registers_are_not_known(machine, monkeypatch):
+    machine(**{"g++": sys.executable})
+    monkeypatch.setattr(doctor, "_tried", lambda *_: ("", "none known, 16 bytes"))
+    assert found("registers").status == doctor.LACKING
+    assert "several times as long" in found("registers").advice
 
 
 def test_versions_that_conflict(monkeypatch, capsys):

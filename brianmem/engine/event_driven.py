@@ -321,7 +321,7 @@ class EventDriven(CodeRunner):
             return (
                 "growing_frame",
                 {"frame": solution.frame},
-                ("elementary.h", "record.h", "growing_frame.h"),
+                ("elementary.h", "record.h", "registers.h", "growing_frame.h"),
             )
         blocks = {
             "crossing": solution.crossing,

@@ -7,8 +7,9 @@ import numpy as np
 
 from brianmem.errors import InputError
 
-REGISTER_BYTES = 64
-# Up to here, the K-sized state's extra sums cost more than the half columns save.
+BLOCK_BYTES = 64  # as in support/growing_frame.h
+# Up to here, the K-sized state's extra sums cost more than the half columns save. It is the same on
+# every processor, since the choice decides the last bit of float32.
 LARGEST_DENSE = 600
 
 
@@ -146,8 +147,8 @@ def plain_columns(networks: list) -> Columns:
     return Columns(weight, np.zeros(1), zeros, size(networks[0]))
 
 
-def frame_columns(networks: list, dtype, mirrored: bool, registers: bool = True) -> Columns:
-    """Columns as the growing frame reads them: unlifted, in the order of its registers.
+def frame_columns(networks: list, dtype, mirrored: bool, blocks: bool = True) -> Columns:
+    """Columns as the growing frame reads them: unlifted, in the order of its blocks.
 
     Where it has none, as on CUDA, element i stands at i.
     """
@@ -167,7 +168,7 @@ def frame_columns(networks: list, dtype, mirrored: bool, registers: bool = True)
                 weights = network + lift
             columns = weights.T
         columns = columns.astype(dtype)
-        parts.append(in_registers(columns) if registers else columns)
+        parts.append(in_blocks(columns) if blocks else columns)
         lifts.append(lift)
     return Columns(
         np.concatenate([part.ravel() for part in parts]),
@@ -178,10 +179,10 @@ def frame_columns(networks: list, dtype, mirrored: bool, registers: bool = True)
     )
 
 
-def in_registers(columns: np.ndarray) -> np.ndarray:
-    """Rows padded to whole registers, element i in lane i // count of register i % count."""
+def in_blocks(columns: np.ndarray) -> np.ndarray:
+    """Rows padded to whole blocks, element i in lane i // count of block i % count."""
     n_columns, length = columns.shape
-    width = REGISTER_BYTES // columns.itemsize
+    width = BLOCK_BYTES // columns.itemsize
     count = -(-length // width)
     padded = np.zeros((n_columns, count * width), columns.dtype)
     padded[:, :length] = columns
@@ -189,8 +190,8 @@ def in_registers(columns: np.ndarray) -> np.ndarray:
 
 
 def places(length: int, itemsize: int) -> np.ndarray:
-    """Where the elements of a row of that length stand after in_registers."""
-    width = REGISTER_BYTES // itemsize
+    """Where the elements of a row of that length stand after in_blocks."""
+    width = BLOCK_BYTES // itemsize
     count = -(-length // width)
     index = np.arange(length)
     return index % count * width + index // count
