@@ -1,0 +1,57 @@
+"""Types of what Python passes to C++: NumPy arrays, and tuples as structs. See array.h."""
+
+import ctypes
+import operator
+from collections.abc import Iterator
+
+import numpy as np
+
+INTEGERS = (ctypes.c_int64, ctypes.c_uint64)
+
+
+def array(dtype: type, n_dim: int = 1) -> type[ctypes.Structure]:
+    """The type of an array with this dtype and number of axes, Array<...> in C++.
+
+    Passing another one, or one whose elements are not in C's order, raises TypeError.
+    """
+
+    class Array(ctypes.Structure):
+        _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_int64), ("width", ctypes.c_int64)]
+
+        @classmethod
+        def from_param(cls, given):
+            fits = isinstance(given, np.ndarray) and given.dtype == dtype and given.ndim == n_dim
+            if not (fits and given.flags.c_contiguous):
+                raise TypeError(f"expected a contiguous array of {np.dtype(dtype)}, {n_dim} axes")
+            return cls(given.ctypes.data, given.shape[0], given.shape[1] if n_dim == 2 else 1)
+
+    return Array
+
+
+def record(*types: type) -> type[ctypes.Structure]:
+    """The type of a tuple whose elements have these types; a struct with as many fields in C++."""
+
+    class Record(ctypes.Structure):
+        _fields_ = [(f"_{k}", kind) for k, kind in enumerate(types)]
+
+        @classmethod
+        def from_param(cls, given):
+            return cls(*(_converted(*pair) for pair in zip(types, given, strict=True)))
+
+        def __iter__(self) -> Iterator:
+            return (getattr(self, name) for name, _ in self._fields_)
+
+    return Record
+
+
+def declare(library: ctypes.CDLL, name: str, result: type | None, *arguments: type) -> None:
+    """Say what a function of a library takes and returns."""
+    function = getattr(library, name)
+    function.restype, function.argtypes = result, arguments
+
+
+def _converted(kind: type, value):
+    if issubclass(kind, ctypes.Structure):
+        return kind.from_param(value)
+    # C's integers take none of NumPy's, and no float may become one.
+    return operator.index(value) if kind in INTEGERS else value
