@@ -7,23 +7,29 @@ from collections.abc import Iterator
 import numpy as np
 
 INTEGERS = (ctypes.c_int64, ctypes.c_uint64)
+NO_BYTES = ctypes.c_char * 0
 
 
 def array(dtype: type, n_dim: int = 1) -> type[ctypes.Structure]:
     """The type of an array with this dtype and number of axes, Array<...> in C++.
 
-    Passing another one, or one whose elements are not in C's order, raises TypeError.
+    Passing another one raises TypeError, and so does one that is not in C's order or read-only.
     """
+    dtype = np.dtype(dtype)
 
     class Array(ctypes.Structure):
         _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_int64), ("width", ctypes.c_int64)]
 
         @classmethod
         def from_param(cls, given):
-            fits = isinstance(given, np.ndarray) and given.dtype == dtype and given.ndim == n_dim
-            if not (fits and given.flags.c_contiguous):
-                raise TypeError(f"expected a contiguous array of {np.dtype(dtype)}, {n_dim} axes")
-            return cls(given.ctypes.data, given.shape[0], given.shape[1] if n_dim == 2 else 1)
+            if given.dtype != dtype or given.ndim != n_dim:
+                raise TypeError(
+                    f"expected an array of {dtype} with {n_dim} axes, not of {given.dtype} with "
+                    f"{given.ndim}"
+                )
+            # A fifth of the time of given.ctypes.data, and there are many calls.
+            data = ctypes.addressof(NO_BYTES.from_buffer(given))
+            return cls(data, given.shape[0], given.shape[1] if n_dim == 2 else 1)
 
     return Array
 

@@ -99,6 +99,7 @@ struct Dense {
         for (int64_t k = 0; k < spikes.n; ++k) {
             const float* ALONE row = v.row(spikes.neuron[k]);
             float* ALONE after = &u[spikes.step[k] + 1];
+#pragma GCC unroll 4
             for (int64_t d = 0; d < v.width; ++d) after[d] += row[d];
         }
     }
@@ -213,6 +214,25 @@ struct Sparse {
     float* end() const { return w.end(); }
 };
 
+// The first of steps begin to end - 1 with a potential above a bound; `end` if there is none. Few
+// are, so that many steps are looked at together, in vectors.
+int64_t next_above(const float* u, int64_t begin, int64_t end, float bound) {
+    constexpr int64_t block = 32;
+    for (; begin + block <= end; begin += block) {
+        int any = 0;
+        for (int64_t k = 0; k < block; ++k) any |= u[begin + k] > bound;
+        if (any) break;
+    }
+    while (begin < end && !(u[begin] > bound)) ++begin;
+    return begin;
+}
+
+// The largest of single precision that is at most x: what is above one is above the other.
+float rounded_down(double x) {
+    const float nearest = x;
+    return nearest > x ? std::nextafter(nearest, -INFINITY) : nearest;
+}
+
 // delta(t) for begin <= t < end: what is missing to the margins, divided among the inputs.
 //
 // decay holds the powers of beta; beyond them a reset is forgotten. All steps of a pattern are
@@ -230,6 +250,7 @@ double corrections(
     double worst = -1;
     const auto [upper, lower] = margins;
     const double silent = 1.0 - lower, firing = 1.0 + upper;
+    const float bound = rounded_down(silent);
     const int64_t reach = decay.size - 1;
     // of the overlaps of steps that share a reset
     const double after_reset = decay[1] / (1.0 - decay[1]);
@@ -251,12 +272,11 @@ double corrections(
                 worst = std::max(worst, excess / lower);
             }
         }
-        for (int64_t k = near; k < following; ++k) {
+        const auto next = [&](int64_t k) { return next_above(u.data(), k, following, bound); };
+        for (int64_t k = next(near); k < following; k = next(k + 1)) {
             const double excess = u[k] - silent;
-            if (excess > 0) {
-                delta[k] = -rate * excess / overlap[k];
-                worst = std::max(worst, excess / lower);
-            }
+            delta[k] = -rate * excess / overlap[k];
+            worst = std::max(worst, excess / lower);
         }
         if (following < end) {
             double lack = firing - u[following], shared = overlap[following];
@@ -342,7 +362,7 @@ int64_t fit(
     std::vector<float> u(room), delta(room), noisy_overlap(n_steps);
     const std::vector<float> overlaps = clean_overlaps(synapses, lessons);
     Corrupted corrupted(room_of_spikes(lessons, std::max(heads.insertion, whole.insertion)));
-    std::vector<float> total(synapses.end() - synapses.begin());
+    std::vector<float> total(n_averaged > 1 ? synapses.end() - synapses.begin() : 0);
     const int64_t n_sweeps = order.size;
     for (int64_t sweep = 0; sweep < n_sweeps; ++sweep) {
         double worst = -1;
