@@ -6,24 +6,22 @@ import sysconfig
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from platform import machine
 
 from brian2 import BrianLogger, Clock, Quantity, defaultclock, prefs
 from brian2.devices import device, reset_device, set_device
 
-from brianmem import cuda, standalone
+from brianmem import compiled, cuda, standalone
 from brianmem.errors import InputError
 
 RUNTIME = ("numpy", "cython")
 BACKENDS = (*RUNTIME, "cpp_standalone", "cuda_standalone")
-X86_64 = ("x86_64", "AMD64")  # names of one architecture
 
 # Brian2's own flags include -ffast-math, and compilers may fuse multiply and add: both change the
 # last bits of a potential and, at threshold, spikes. With these flags all backends agree.
-COMPILER_FLAGS = ["-w", "-O3", "-ffp-contract=off", "-std=c++17"]
+COMPILER_FLAGS = [*compiled.FLAGS]
 # Wide registers change no sum. Standalone programs are kept by processor, see brianmem.standalone;
 # Brian2 keeps its extensions by their text alone, which machines with one home folder share.
-PROGRAM_FLAGS = [*COMPILER_FLAGS, *(["-march=native"] if machine() in X86_64 else [])]
+PROGRAM_FLAGS = [*COMPILER_FLAGS, *compiled.NATIVE]
 # Python's own flags ask for notes for a debugger, which are a quarter of the compiler's time.
 EXTENSION_FLAGS = [*COMPILER_FLAGS, "-g0"]
 FLAGS = {"cython": EXTENSION_FLAGS, "cpp_standalone": PROGRAM_FLAGS}

@@ -15,7 +15,7 @@ import psutil
 from brian2.codegen.runtime.cython_rt.extension_manager import get_cython_cache_dir
 from packaging.requirements import Requirement
 
-from brianmem import cuda, gpu, standalone
+from brianmem import compiled, cuda, gpu, standalone
 from brianmem.backends import BACKENDS, COMPILER_FLAGS, lacks
 
 GOOD, LACKING, WRONG = "good", "lacking", "wrong"
@@ -104,7 +104,10 @@ def _conflicts(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _compiler() -> Finding:
-    advice = "Cython, C++ and CUDA need it: install g++; without, use --backend numpy"
+    advice = (
+        "Cython, C++, CUDA and the rules margin and surrogate need it: install g++; without, use "
+        "--backend numpy"
+    )
     path = shutil.which("g++")
     if not path:
         return Finding("g++", LACKING, "not found", advice)
@@ -224,6 +227,7 @@ def _caches() -> Iterator[Finding]:
     for subject, folder, what in (
         ("Cython's cache", Path(get_cython_cache_dir()), "extensions"),
         ("programs' cache", standalone.cache_folder(), "programs"),
+        ("libraries' cache", compiled.cache_folder("libraries"), "the learning rules' loops"),
     ):
         if not _can_write(folder):
             advice = f"{what} are compiled again each time: make it writable"

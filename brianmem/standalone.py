@@ -2,13 +2,9 @@
 
 import hashlib
 import io
-import os
 import shutil
-import subprocess
 import sys
-import tempfile
-from contextlib import redirect_stdout, suppress
-from functools import cache
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +13,7 @@ from brian2.core.variables import DynamicArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices
 
+from brianmem import compiled
 from brianmem.errors import ProgramError
 
 DEVICE = "brianmem_standalone"
@@ -44,7 +41,7 @@ class Caching:
     @staticmethod
     def compiler() -> str:
         """What else than the sources makes another program."""
-        return _host_compiler()
+        return compiled.identity(compiled.compiler())
 
     def compile_source(self, directory, compiler, debug, clean):
         """Fetch the program that these sources give, or compile and keep it."""
@@ -52,18 +49,11 @@ class Caching:
             return super().compile_source(directory, compiler, debug, clean)
         kept = cache_folder() / _digest(Path(directory), self.compiler())
         program = Path(directory) / "main"
-        if kept.exists():
+        if compiled.is_ours(kept):
             shutil.copy2(kept, program)
             return None
         super().compile_source(directory, compiler, debug, clean)
-        # A full disk or a home that cannot be written costs another compilation, nothing else.
-        with suppress(OSError):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            # Under another name first: a program that stands in the cache is whole.
-            handle, name = tempfile.mkstemp(dir=kept.parent)
-            os.close(handle)
-            shutil.copy2(program, name)
-            Path(name).replace(kept)
+        compiled.keep(program, kept)
         return None
 
 
@@ -101,8 +91,7 @@ class ProgramDevice(Complaining, Caching, CPPStandaloneDevice):
 
 def cache_folder() -> Path:
     """Where compiled programs are kept; it may be deleted at any time."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "brianmem" / "standalone"
+    return compiled.cache_folder("standalone")
 
 
 def _digest(directory: Path, compiler: str) -> str:
@@ -111,14 +100,6 @@ def _digest(directory: Path, compiler: str) -> str:
         if path.suffix in (".cpp", ".cu", ".h") or path.name == "makefile":
             digest.update(str(path.relative_to(directory)).encode() + path.read_bytes())
     return digest.hexdigest()
-
-
-@cache
-def _host_compiler() -> str:
-    """The compiler's version, and the processor that it takes this machine's for."""
-    compiler = os.environ.get("CXX", "g++")
-    command = [*compiler.split(), "-march=native", "-E", "-v", "-x", "c++", os.devnull]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
 all_devices[DEVICE] = ProgramDevice()

@@ -19,7 +19,6 @@ PACKAGES = (
     "brian2",
     "cython",
     "elephant",
-    "numba",
     "numpy",
     "pandas",
     "scikit-learn",
