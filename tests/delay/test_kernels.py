@@ -3,14 +3,20 @@
 Their inputs are made without a function whose last bit depends on a library, such as a power.
 """
 
+import ctypes
 import hashlib
 
 import numpy as np
 import pytest
+from joblib import cpu_count
 
-from brianmem.delay.learning import margin_kernels, surrogate_kernels
+from brianmem.delay.learning import fit, margin_kernels, surrogate_kernels
 from brianmem.delay.learning.margin_kernels import Lessons, Targets
 from brianmem.delay.learning.surrogate_kernels import Dropout, Spikes, Synapses
+from brianmem.delay.learning.threads import usable_threads
+from brianmem.delay.parameters import DelayParameters
+from brianmem.errors import InputError
+from brianmem.raster import Raster
 
 N, D, T, M, TAIL = 12, 7, 80, 3, 5
 MARGINS = np.float32(0.75), np.float32(0.4)
@@ -144,3 +150,32 @@ def test_the_surrogate_rule(support, dropout, through_reset):
         found += [counts, x]
     assert np.count_nonzero(gradient) > len(w) / 3
     assert digest(*found, gradient) == SURROGATE[support, dropout, through_reset]
+
+
+def test_arguments_that_do_not_fit_are_refused():
+    w, seen = np.zeros((4, 2), np.float32), np.zeros(4, np.float32)
+    for wrong, message in (
+        (w, "expected an array of float32 with 1 axes, not of float32 with 2"),
+        (seen.astype(float), "expected an array of float32 with 1 axes, not of float64 with 1"),
+        (w[:, 0], "not C contiguous"),
+        (np.broadcast_to(np.float32(0), 4), "not writable|not C contiguous"),
+    ):
+        with pytest.raises((TypeError, ctypes.ArgumentError), match=message):
+            margin_kernels.quantise(wrong, 0.5, 3, seen)
+    with pytest.raises((TypeError, ctypes.ArgumentError), match="integer"):
+        margin_kernels.quantise(seen, 0.5, 3.5, seen.copy())
+
+
+@pytest.mark.parametrize("learner", ["margin", "surrogate"])
+def test_without_a_compiler_it_is_said(learner, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    kernels = {"margin": margin_kernels, "surrogate": surrogate_kernels}[learner]
+    kernels.library.cache_clear()
+    with pytest.raises(InputError, match="there is no C\\+\\+ compiler no-such-compiler"):
+        fit(Raster(*raster(), M, N, T), DelayParameters(learner, N, D, T, M))
+
+
+@pytest.mark.parametrize(("told", "expected"), [("3", 3), (" 2,1", 2), ("", None), ("0", None)])
+def test_as_many_threads_as_the_environment_says(told, expected, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert usable_threads() == (expected or cpu_count())
