@@ -2,7 +2,7 @@
 
 import ctypes
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -36,13 +36,15 @@ def array(dtype: type, n_dim: int = 1) -> type[ctypes.Structure]:
 
 def record(*types: type) -> type[ctypes.Structure]:
     """The type of a tuple whose elements have these types; a struct with as many fields in C++."""
+    converters = [_converter(kind) for kind in types]
 
     class Record(ctypes.Structure):
         _fields_ = [(f"_{k}", kind) for k, kind in enumerate(types)]
 
         @classmethod
         def from_param(cls, given):
-            return cls(*(_converted(*pair) for pair in zip(types, given, strict=True)))
+            pairs = zip(converters, given, strict=True)
+            return cls(*[convert(element) for convert, element in pairs])
 
         def __iter__(self) -> Iterator:
             return (getattr(self, name) for name, _ in self._fields_)
@@ -56,8 +58,8 @@ def declare(library: ctypes.CDLL, name: str, result: type | None, *arguments: ty
     function.restype, function.argtypes = result, arguments
 
 
-def _converted(kind: type, value):
+def _converter(kind: type) -> Callable:
     if issubclass(kind, ctypes.Structure):
-        return kind.from_param(value)
+        return kind.from_param
     # C's integers take none of NumPy's, and no float may become one.
-    return operator.index(value) if kind in INTEGERS else value
+    return operator.index if kind in INTEGERS else lambda number: number

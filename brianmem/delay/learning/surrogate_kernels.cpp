@@ -69,6 +69,19 @@ struct Sites {
     }
 };
 
+// The first of neurons begin to end - 1 with a potential of at least 1; `end` if there is none. Few
+// have one, so that many are looked at together, in vectors.
+int64_t next_at_threshold(const double* potential, int64_t begin, int64_t end) {
+    constexpr int64_t block = 32;
+    for (; begin + block <= end; begin += block) {
+        int any = 0;
+        for (int64_t k = 0; k < block; ++k) any |= potential[begin + k] >= 1;
+        if (any) break;
+    }
+    while (begin < end && !(potential[begin] >= 1)) ++begin;
+    return begin;
+}
+
 }  // namespace
 
 extern "C" {
@@ -114,9 +127,8 @@ int64_t recall(
                 fired.neuron[count++] = forced.neuron[k];
             }
         } else {
-            for (int64_t j = 0; j < n_neurons; ++j) {
-                if (potential[j] >= 1) fired.neuron[count++] = j;
-            }
+            const auto next = [&](int64_t j) { return next_at_threshold(potential, j, n_neurons); };
+            for (int64_t j = next(0); j < n_neurons; j = next(j + 1)) fired.neuron[count++] = j;
         }
         for (int64_t k = fired.first[t]; k < count; ++k) potential[fired.neuron[k]] = 0;
         fired.first[t + 1] = count;
