@@ -1,9 +1,8 @@
-"""What a newcomer waits for, before and after a change: python -m benchmarks.first_run BEFORE AFTER.
+"""What a newcomer waits for: python -m benchmarks.first_run BEFORE AFTER --work DIR.
 
-Each revision is cloned and installed (which is not counted), and every step of it runs with a home of
-its own, in which nothing has been compiled yet. It takes two hours on two older cores; `--steps`
-takes some of the steps. With `--out` what is measured is written after each step, and a second call
-goes on from there.
+Two revisions are cloned and installed (which is not counted), and run with a home of their own, in
+which nothing has been compiled yet. It takes two hours on two older cores. What was measured is
+kept in the folder DIR after each step: the same command goes on from there.
 """
 
 import argparse
@@ -37,8 +36,8 @@ from brianmem.delay.weights import DelayWeights
 from brianmem.raster import Raster
 
 def used():
-    own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
+    both = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in both)
 
 def measure(function):
     begin, before = time.perf_counter(), used()

@@ -97,9 +97,7 @@ class Compiling:
 
     def generate_makefile(self, writer, compiler, compiler_flags, linker_flags, nb_threads, debug):
         """Brian2's makefile, and how to do without it."""
-        super().generate_makefile(
-            writer, compiler, compiler_flags, linker_flags, nb_threads, debug
-        )
+        super().generate_makefile(writer, compiler, compiler_flags, linker_flags, nb_threads, debug)
         self.plain = compiler == "unix" and nb_threads == 0 and not debug
         self.flags = [*shlex.split(compiler_flags), "-I."]
         self.to_link = shlex.split(linker_flags)

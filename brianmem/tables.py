@@ -20,7 +20,6 @@ PACKAGES = (
     "brian2",
     "cython",
     "elephant",
-    "numba",
     "numpy",
     "pandas",
     "scikit-learn",

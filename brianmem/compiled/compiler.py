@@ -1,4 +1,4 @@
-"""The C++ compiler: which, with what options, and no more of them at a time than there are cores."""
+"""The C++ compiler: which one, with what options, and never more at a time than cores."""
 
 import fcntl
 import os

@@ -18,7 +18,14 @@ from types import ModuleType
 import numpy as np
 
 from brianmem.compiled.cache import digest, kept
-from brianmem.compiled.compiler import FLAGS, NATIVE, UNOPTIMISED, compile_with, identity, with_header
+from brianmem.compiled.compiler import (
+    FLAGS,
+    NATIVE,
+    UNOPTIMISED,
+    compile_with,
+    identity,
+    with_header,
+)
 from brianmem.errors import InputError
 
 # Cython names the sections of what it writes; from here on there is nothing of the user's.
@@ -70,13 +77,17 @@ def extension(
     flags = [*FLAGS, *NATIVE, "-fPIC", "-DNDEBUG", *(f"-I{path}" for path in _includes()), *options]
     versions = (sys.version, Cython.__version__, np.__version__)
     name = f"brianmem_{digest(identity(), *versions, *flags, *to_link, code)[:32]}"
+
+    def make(path: Path) -> None:
+        _make(code, name, what, flags, to_link, path)
+
     if name not in _loaded:
-        path = kept(
-            "extensions",
-            name + SUFFIX,
-            lambda path: _make(code, name, what, flags, to_link, path),
-        )
-        _loaded[name] = _load(name, path)
+        path = kept("extensions", name + SUFFIX, make)
+        try:
+            _loaded[name] = _load(name, path)
+        except ImportError:  # damaged
+            path.unlink()
+            _loaded[name] = _load(name, kept("extensions", path.name, make))
     return _loaded[name]
 
 

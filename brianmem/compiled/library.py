@@ -12,7 +12,7 @@ from brianmem.progress import say
 OPTIONS = (*FLAGS, *NATIVE, "-shared", "-fPIC")
 
 
-def library(name: str, files: Sequence[Path], what: str) -> ctypes.CDLL:
+def load_library(name: str, files: Sequence[Path], what: str) -> ctypes.CDLL:
     """Load a shared library: the one that is kept, or compile it, and say so.
 
     Parameters

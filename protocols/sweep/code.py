@@ -21,7 +21,7 @@ BYSTANDERS = (
     "brianmem.tables",
     "brianmem.terminal",
 )
-LIBRARIES = ("brian2", "cython", "numba", "numpy", "scipy", "scikit-learn")
+LIBRARIES = ("brian2", "cython", "numpy", "scipy", "scikit-learn")
 
 
 @cache
@@ -60,8 +60,8 @@ def _sources(module: str) -> dict[str, Path]:
         found[name] = path
         waiting += [name.rpartition(".")[0], *_imports(name, path)]
         if path.name == "__init__.py" and "." in name:
-            # Templates and headers, which are compiled into what runs; not what Python and Numba
-            # write beside them while they run.
+            # Templates and C++, which are compiled into what runs; not what Python writes beside
+            # them while it runs.
             for file in path.parent.rglob("*"):
                 within = file.relative_to(path.parent)
                 if file.is_file() and file.suffix != ".py" and "__pycache__" not in within.parts:

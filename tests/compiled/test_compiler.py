@@ -48,10 +48,10 @@ def test_its_identity_tells_version_and_processor():
 
 def test_what_it_complains_of_is_passed_on(pretended):
     pretended("echo one >&2", "echo two >&2", "exit 3")
-    with pytest.raises(InputError, match="cannot compile the thing: one\ntwo$"):
+    with pytest.raises(InputError, match=r"cannot compile the thing: one\ntwo$"):
         compiler.compile_with([], "the thing")
     pretended("exit 3")
-    with pytest.raises(InputError, match="the thing: it ended with status 3$"):
+    with pytest.raises(InputError, match=r"the thing: it ended with status 3$"):
         compiler.compile_with([], "the thing")
 
 
@@ -78,10 +78,13 @@ def test_a_header_is_compiled_beforehand(tmp_path, monkeypatch):
     header = compiler.with_header("#include <vector>\n", options)
     source = tmp_path / "source.cpp"
     source.write_text("int main() { return std::vector<int>().size(); }")
-    # With -H it lists what it includes: a header that was compiled before with an exclamation mark.
-    arguments = [*options, *header, "-H", "-Winvalid-pch", str(source), "-o", str(tmp_path / "main")]
+    # With -H it lists what it includes, and marks a header that was compiled before.
+    listed = ["-H", "-Winvalid-pch", str(source), "-o", str(tmp_path / "main")]
     done = compiler.subprocess.run(
-        [*compiler.command(), *arguments], capture_output=True, text=True, check=True
+        [*compiler.command(), *options, *header, *listed],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stderr.startswith(f"! {header[1]}.gch")
     assert sys.getsizeof(done.stderr) < 10_000

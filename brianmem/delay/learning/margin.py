@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numba import get_num_threads
 from scipy.sparse import csc_array
 
 from brianmem.delay.learning.compression import level_spacing, strongest
@@ -26,8 +25,10 @@ from brianmem.delay.learning.margin_kernels import (
     examine,
     fit_levels,
     fit_neuron,
+    library,
 )
 from brianmem.delay.learning.margin_settings import PRESETS, MarginSettings
+from brianmem.delay.learning.threads import usable_threads
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
 from brianmem.raster import Raster
@@ -63,7 +64,7 @@ def margin(
     patterns, params : sizes, beta
     rng : draws the order of the patterns in each sweep, the same for all neurons, and the noise
     settings : see MarginSettings
-    n_threads : neurons that are taught at once; None for one per core, or as NUMBA_NUM_THREADS says
+    n_threads : neurons that are taught at once; None for one per core, or as OMP_NUM_THREADS says
     progress : is called with the number of neurons that have done, and N
 
     Returns
@@ -72,10 +73,13 @@ def margin(
     info : threshold, the gain; and, each of shape (N,): n_sweeps; lack, the largest part of a
         margin that is lacking in the end (above 1, an error is left); all_synapses, whether the
         neuron learned with all of them
+
+    Raises InputError without a C++ compiler: the loops are compiled when they are first used.
     """
+    library()
     school = _School(patterns, params, settings, rng)
     learned = []
-    with ThreadPoolExecutor(n_threads or get_num_threads()) as threads:
+    with ThreadPoolExecutor(n_threads or usable_threads()) as threads:
         for of_neuron in threads.map(school.teach, range(params.n_neurons)):
             learned.append(of_neuron)
             if progress is not None:

@@ -16,12 +16,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numba import get_num_threads
 
 from brianmem.delay.learning.adamw import AdamW
+from brianmem.delay.learning.surrogate_kernels import library
 from brianmem.delay.learning.surrogate_loss import FreeRecall
 from brianmem.delay.learning.surrogate_settings import PRESETS, SurrogateSettings
 from brianmem.delay.learning.surrogate_synapses import starting_synapses, to_weights
+from brianmem.delay.learning.threads import usable_threads
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
 from brianmem.raster import Raster
@@ -42,7 +43,7 @@ def surrogate(
     patterns, params : sizes, beta, firing_prob
     rng : draws random weights to start from, and what is dropped
     settings : see SurrogateSettings
-    n_threads : patterns at once; None for one per core, or as NUMBA_NUM_THREADS says. The result
+    n_threads : patterns at once; None for one per core, or as OMP_NUM_THREADS says. The result
         does not depend on it
     progress : is called after each gradient step with the number of steps done and n_epochs
 
@@ -55,12 +56,15 @@ def surrogate(
         spikes, which then count as missing; and f1_along_time, shape (n_epochs + 1, n_bins), F1 in
         windows of equal length from D to T, 1 where there is nothing to find and nothing was
 
+    Raises InputError without a C++ compiler: the loops are compiled when they are first used.
+
     Source: Perrinet (2026), training; windows for the derivative are not the paper's.
     """
+    library()
     synapses = starting_synapses(patterns, params, settings, rng)
     w, best, best_epoch, history = synapses.w, synapses.w.copy(), 0, []
     recalls, adam = FreeRecall(patterns, synapses, params, settings), AdamW(settings, len(w))
-    with ThreadPoolExecutor(n_threads or get_num_threads()) as threads:
+    with ThreadPoolExecutor(n_threads or usable_threads()) as threads:
         for epoch in range(settings.n_epochs + 1):
             scores, dropouts = recalls.scores(threads), None
             history.append(scores)
