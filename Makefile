@@ -1,6 +1,6 @@
 # make figures: the small grid of every protocol, its figures, a comparison with the papers, a report
 # make paper:   the same with the full grids
-# make test, make lint: what CI runs
+# make lint, make test, make test-slow: what CI runs, in this order
 # make test-gpu: what needs NVIDIA's compiler or a GPU (with EXTRAS=test,lint,cuda and Python 3.12)
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ PROTOCOLS := lowrank_boundary lowrank_recall lowrank_attractors lowrank_capacity
 RESULTS := overlap capacity completion gamma robustness prediction f1 damage distances
 SOURCES := $(shell find brianmem protocols -type f -not -path '*/__pycache__/*')
 
-.PHONY: figures paper test test-gpu lint format clean
+.PHONY: figures paper test test-slow test-gpu lint format clean
 .DELETE_ON_ERROR:
 
 figures: $(PROTOCOLS:%=$(TABLES)/%.csv)
@@ -39,6 +39,9 @@ paper:
 
 test: $(READY_DEV)
 	$(BIN)/pytest --numprocesses auto --dist worksteal
+
+test-slow: $(READY_DEV)
+	$(BIN)/pytest --slow -m "slow and not gpu and not nvcc" --numprocesses auto --dist loadgroup
 
 test-gpu: $(READY_DEV)
 	$(BIN)/pytest --slow -m "gpu or nvcc"

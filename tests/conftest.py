@@ -15,16 +15,28 @@ settings.register_profile("brianmem", deadline=None, max_examples=50)
 settings.load_profile("brianmem")
 
 
+# Backends whose programs take seconds to build; one of them serves a single test.
+BUILT = ("cpp_standalone", pytest.param("cuda_standalone", marks=pytest.mark.gpu), "cuda_on_cpu")
+OF_BACKENDS = ("backend", "program_backend", "gpu_backend")
+
+
 def pytest_addoption(parser):
-    parser.addoption("--slow", action="store_true", help="run the tests that take minutes, too")
+    parser.addoption("--slow", action="store_true", help="run the tests that are marked slow, too")
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by marker
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--slow"):
-        return
+    """Programs are slow, but for those of tests marked `glue`."""
     for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(pytest.mark.skip(reason="takes minutes: pytest --slow runs it"))
+        if _builds_a_program(item) and "glue" not in item.keywords:
+            item.add_marker(pytest.mark.slow)
+        if "slow" in item.keywords and not config.option.slow:
+            item.add_marker(pytest.mark.skip(reason="slow: make test-slow runs it"))
+
+
+def _builds_a_program(item) -> bool:
+    values = item.callspec.params if hasattr(item, "callspec") else {}
+    return any(values.get(name, "numpy") not in RUNTIME for name in OF_BACKENDS)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -40,22 +52,37 @@ def fresh_names():
     Nameable.__instances__().clear()
 
 
-@pytest.fixture(
-    params=[
-        *RUNTIME,
-        "cpp_standalone",
-        pytest.param("cuda_standalone", marks=pytest.mark.gpu),
-        "cuda_on_cpu",
-    ]
-)
+@pytest.fixture(params=[*RUNTIME, *BUILT])
 def backend(request, monkeypatch):
     """Every backend; and programs for a GPU whose threads take turns on a CPU."""
-    if request.param == "cuda_on_cpu":
-        if cuda.missing_to_generate():
-            pytest.skip(f"programs for GPUs need {cuda.missing_to_generate()}")
-        on_cpu.use(monkeypatch)
-        return "cuda_standalone"
+    return _prepared(request.param, monkeypatch)
+
+
+@pytest.fixture(params=BUILT)
+def program_backend(request, monkeypatch):
+    """For what only programs do."""
+    return _prepared(request.param, monkeypatch)
+
+
+@pytest.fixture(params=BUILT[1:])
+def gpu_backend(request, monkeypatch):
+    """For what only programs for GPUs do."""
+    return _prepared(request.param, monkeypatch)
+
+
+@pytest.fixture(params=RUNTIME)
+def runtime_backend(request):
+    """For what Cython and the C++ programs compile from the same header: a build costs seconds."""
     return _available(request.param)
+
+
+def _prepared(name, monkeypatch):
+    if name != "cuda_on_cpu":
+        return _available(name)
+    if cuda.missing_to_generate():
+        pytest.skip(f"programs for GPUs need {cuda.missing_to_generate()}")
+    on_cpu.use(monkeypatch)
+    return "cuda_standalone"
 
 
 def _available(name):
@@ -64,20 +91,3 @@ def _available(name):
     except InputError as error:
         pytest.skip(str(error))
     return name
-
-
-@pytest.fixture
-def spare_build(request, backend):
-    """A function that skips a case which needs a C++ program of its own, if others tell as much."""
-
-    def skip(others_tell_as_much: bool) -> None:
-        if others_tell_as_much and backend not in RUNTIME and not request.config.option.slow:
-            pytest.skip("a program of its own: pytest --slow builds it")
-
-    return skip
-
-
-@pytest.fixture(params=RUNTIME)
-def runtime_backend(request):
-    """For what Cython and the C++ programs compile from the same header: a build costs seconds."""
-    return _available(request.param)

@@ -1,7 +1,5 @@
 """From equations to figures: the small grids as users run them, with the numbers they must show."""
 
-import fcntl
-import os
 import re
 import shutil
 import tomllib
@@ -128,20 +126,19 @@ def shortened(protocol):
     return replace(protocol, grids={"smoke": tuple(blocks)})
 
 
-@pytest.fixture(scope="session")
+# One process makes the tables, and runs all tests of them.
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param("smoke", marks=[pytest.mark.slow, pytest.mark.xdist_group("pipeline")]),
+    ],
+)
 def folder(tmp_path_factory):
-    """The tables of all smoke grids, some of them cut short; made once for all test processes."""
-    base = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent
-    folder = base / "tables_of_the_pipeline"
-    with (base / "pipeline.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "made").exists():
-            for protocol in PROTOCOLS:
-                options = ["--out", str(folder), *FEW.get(protocol.name, [])]
-                assert cli.main(shortened(protocol), options) == 0
-            (folder / "made").touch()
+    """The tables of all smoke grids, some of them cut short."""
+    folder = tmp_path_factory.mktemp("tables_of_the_pipeline")
+    for protocol in PROTOCOLS:
+        options = ["--out", str(folder), *FEW.get(protocol.name, [])]
+        assert cli.main(shortened(protocol), options) == 0
     return folder
 
 

@@ -7,6 +7,8 @@ from brianmem import standalone
 from brianmem.backends import brian_backend
 from brianmem.errors import ProgramError
 
+pytestmark = pytest.mark.glue
+
 
 def test_programs_are_kept_by_all_that_is_compiled(tmp_path):
     def sources():
@@ -28,23 +30,19 @@ def test_programs_are_kept_by_all_that_is_compiled(tmp_path):
         ("kill -9 $$", "failed: it crashed, or was ended for want of memory$"),
     ],
 )
-def test_a_program_that_fails_says_why(ending, message, backend, capfd, monkeypatch):
-    if backend not in ("cpp_standalone", "cuda_standalone"):
-        pytest.skip("for programs")
+def test_a_program_that_fails_says_why(ending, message, program_backend, capfd, monkeypatch):
     monkeypatch.setitem(prefs, standalone.RUN, ["sh", "-c", f"echo begun; {ending}"])
-    with brian_backend(backend), pytest.raises(ProgramError, match=message):
+    with brian_backend(program_backend), pytest.raises(ProgramError, match=message):
         group = NeuronGroup(2, "v : 1", name="failing")
         Network(group).run(1 * ms)
-    assert capfd.readouterr() == ("begun\n" if backend == "cpp_standalone" else "", "")
+    assert capfd.readouterr() == ("begun\n" if program_backend == "cpp_standalone" else "", "")
 
 
-def test_a_program_that_succeeds_is_heard(backend, capfd):
+def test_a_program_that_succeeds_is_heard(program_backend, capfd):
     """On a GPU there is nothing to hear but what brian2cuda says of itself."""
-    if backend not in ("cpp_standalone", "cuda_standalone"):
-        pytest.skip("for programs")
-    with brian_backend(backend):
+    with brian_backend(program_backend):
         group = NeuronGroup(2, "v : 1", name="heard")
         get_device().insert_code("main", 'std::cout << "out\\n"; std::cerr << "error\\n";')
         Network(group).run(1 * ms)
         assert list(group.v) == [0, 0]
-    assert capfd.readouterr() == ("out\n" if backend == "cpp_standalone" else "", "error\n")
+    assert capfd.readouterr() == ("out\n" if program_backend == "cpp_standalone" else "", "error\n")

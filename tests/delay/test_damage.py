@@ -138,8 +138,8 @@ def test_noise_of_another_shape_is_refused():
         Drive(run.forced, run.clamped, None, np.zeros((M, N, T - 1)))
 
 
-def test_all_damage_at_once_equals_the_recursion(backend, spare_build):
-    spare_build(False)
+@pytest.mark.glue
+def test_all_damage_at_once_equals_the_recursion(backend):
     rng = np.random.default_rng(2)
     n, d, t, n_trials = 40, 10, 60, 3
     dense = 3 / np.sqrt(n * d * 0.15) * rng.standard_normal((n, n, d))

@@ -54,10 +54,7 @@ def by_brian(dense, cues, params, backend, threshold=1.0, simulator=network):
 
 
 @pytest.mark.parametrize(("n_neurons", "n_delays"), [(1, 1), (7, 1), (30, 12), (60, 41)])
-def test_equals_the_recursion_on_dense_networks(
-    backend, simulator, n_neurons, n_delays, spare_build
-):
-    spare_build(n_neurons != 30)
+def test_equals_the_recursion_on_dense_networks(backend, simulator, n_neurons, n_delays):
     if simulator is synapses and backend == "cuda_standalone":
         pytest.skip("brian2cuda's own queues add what arrives in any order")
     if simulator is synapses and backend == "cython" and n_neurons != 30:
@@ -187,9 +184,7 @@ def test_equations_may_have_a_theta_of_their_own():
     np.testing.assert_array_equal(runs[0].to_dense(), runs[1].to_dense())
 
 
-def test_trials_that_do_not_fit_on_a_gpu_run_in_parts(backend, spare_build, monkeypatch):
-    if backend != "cuda_standalone":
-        pytest.skip("for GPUs")
+def test_trials_that_do_not_fit_on_a_gpu_run_in_parts(gpu_backend, monkeypatch):
     dense, cues = random_case(20, 8, seed=5, n_cues=5)
     params = parameters(20, 8, n_steps=50)
     parts = []
@@ -197,12 +192,12 @@ def test_trials_that_do_not_fit_on_a_gpu_run_in_parts(backend, spare_build, monk
     monkeypatch.setattr(network, "_in_parts", lambda *a: parts.append(a[1]) or in_parts(*a))
     weights_bytes = DelayWeights.from_dense(dense).n_bytes
     monkeypatch.setattr(gpu, "free_memory", lambda: 2.2 * weights_bytes + 60_000)
-    found = by_brian(dense, cues, params, backend)
+    found = by_brian(dense, cues, params, gpu_backend)
     np.testing.assert_array_equal(found, by_reference(dense, cues, params))
     assert parts == [3]
     monkeypatch.setattr(gpu, "free_memory", lambda: 2 * weights_bytes)
     with pytest.raises(InputError, match=r"1 networks of 20 neurons need .*: not even one fits"):
-        by_brian(dense, cues, params, backend)
+        by_brian(dense, cues, params, gpu_backend)
 
 
 def test_a_recall_without_synapses_or_spikes(simulator):

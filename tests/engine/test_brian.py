@@ -43,6 +43,7 @@ def group_of(drawn, equations=SHARED, **options):
     return group
 
 
+@pytest.mark.glue
 @pytest.mark.parametrize("form", ["growing", "general"])
 def test_monitors_agree_with_the_record(form, backend):
     drawn = draw(N, 1, duration=3.0, tied=True)
@@ -153,10 +154,8 @@ def test_store_and_restore():
         assert list(np.array(engine.t)) == list(once[1])
 
 
-def test_a_gpu_stores_nothing(backend):
-    if backend != "cuda_standalone":
-        pytest.skip("of standalone programs only those for GPUs say so")
-    with brian_backend(backend):
+def test_a_gpu_stores_nothing(gpu_backend):
+    with brian_backend(gpu_backend):
         network = Network(NeuronGroup(1, "v : 1", name="tested"), name="tested_network")
         with pytest.raises(InputError, match="'tested_network' cannot be stored"):
             network.store()
@@ -332,13 +331,12 @@ def test_runaways_are_stopped_and_explained(weights, cause, form, backend):
     assert "neuron" in str(caught.value) and "max_rate" in str(caught.value)
 
 
-def test_the_room_for_spikes_on_a_gpu(backend):
-    if backend != "cuda_standalone":
-        pytest.skip("elsewhere there is always room")
+def test_the_room_for_spikes_on_a_gpu(gpu_backend):
+    """Elsewhere there is always room."""
     drawn = draw(N, 2, duration=3.0)
     expected = drawn.reference()
     for room in (len(expected), len(expected) - 1):
-        with brian_backend(backend):
+        with brian_backend(gpu_backend):
             group = group_of(drawn)
             engine = EventDriven(group, drawn.weights, spike_room=room)
             Network(group, engine).run(3 * TAU)
@@ -430,6 +428,7 @@ def one_by_one(drawn, dt, drive, duration):
     return spikes
 
 
+@pytest.mark.glue
 def test_other_models_are_resolved_one_by_one_within_a_step(backend):
     drawn = draw(N, 11, duration=3.0)
     with brian_backend(backend):
@@ -457,24 +456,31 @@ def test_other_models_are_resolved_one_by_one_within_a_step(backend):
 
 def test_one_by_one_with_refractoriness(runtime_backend):
     """As Brian2's own threshold and reset, where no two neurons act on each other."""
-    equations = "dv/dt = (drive - v + 0.1*v**2)/tau : 1 (unless refractory)"
+
+    def group():
+        group = NeuronGroup(
+            N,
+            "dv/dt = (drive - v + 0.1*v**2)/tau : 1 (unless refractory)",
+            threshold="v > 1",
+            reset="v = 0",
+            refractory=0.3 * TAU,
+            method="euler",
+            clock=Clock(0.02 * TAU, name="tested_clock"),
+            namespace={"tau": TAU, "drive": 1.6},
+            name="tested",
+        )
+        group.v = np.linspace(0, 0.9, N)
+        return group
+
+    with brian_backend("numpy"):
+        theirs = group()
+        monitor = SpikeMonitor(theirs, name="their_spikes")
+        Network(theirs, monitor).run(5 * TAU)
     with brian_backend(runtime_backend):
-        clock = Clock(0.02 * TAU, name="tested_clock")
-        arguments = {
-            "threshold": "v > 1",
-            "reset": "v = 0",
-            "refractory": 0.3 * TAU,
-            "method": "euler",
-            "clock": clock,
-            "namespace": {"tau": TAU, "drive": 1.6},
-        }
-        ours = NeuronGroup(N, equations, name="tested", **arguments)
-        theirs = NeuronGroup(N, equations, name="theirs", **arguments)
-        ours.v = theirs.v = np.linspace(0, 0.9, N)
+        ours = group()
         with pytest.warns(InexactWarning):
             engine = EventDriven(ours, np.zeros((N, N)))
-        monitor = SpikeMonitor(theirs, name="their_spikes")
-        Network(ours, theirs, engine, monitor).run(5 * TAU)
+        Network(ours, engine).run(5 * TAU)
         assert len(engine.i) > 2 * N
         assert sorted(engine.i) == sorted(monitor.i)
         # The engine dates a spike to the end of the step in which Brian2 finds it.

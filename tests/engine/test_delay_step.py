@@ -83,9 +83,10 @@ def by_reference(weights, forced, clamped, lost=None):
 
 
 @pytest.mark.parametrize("sparse", [True, False])
-@pytest.mark.parametrize(("n_neurons", "n_delays"), [(1, 1), (9, 1), (40, 12)])
-def test_equals_the_recursion(backend, sparse, n_neurons, n_delays, spare_build):
-    spare_build(n_neurons != 40)
+@pytest.mark.parametrize(
+    ("n_neurons", "n_delays"), [(1, 1), (9, 1), pytest.param(40, 12, marks=pytest.mark.glue)]
+)
+def test_equals_the_recursion(backend, sparse, n_neurons, n_delays):
     weights, forced, clamped, lost = draw(n_neurons, n_delays, 3, seed=n_neurons, density=0.5)
     expected = by_reference(weights, forced, clamped, lost)
     if n_neurons == 40:  # busy, and what is forced, clamped and lost matters
@@ -102,8 +103,7 @@ def test_equals_the_recursion(backend, sparse, n_neurons, n_delays, spare_build)
     assert not ran_away.any()
 
 
-def test_one_clamp_for_all_blocks(backend, spare_build):
-    spare_build(True)
+def test_one_clamp_for_all_blocks(backend):
     weights, forced, clamped, _ = draw(30, 5, 2, seed=1)
     clamped[1] = clamped[0]
     expected = by_reference(weights, forced, clamped)
@@ -111,8 +111,7 @@ def test_one_clamp_for_all_blocks(backend, spare_build):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_float32_weights_are_added_in_double_precision(backend, spare_build):
-    spare_build(True)
+def test_float32_weights_are_added_in_double_precision(backend):
     _, forced, clamped, lost = draw(40, 12, 2, seed=5)
     # Single precision holds 2^25, and swallows what is added to it next.
     weights = np.random.default_rng(5).choice([-(2.0**25), 2.0**25, -1, 1, 2], (40, 40, 12))
@@ -121,9 +120,8 @@ def test_float32_weights_are_added_in_double_precision(backend, spare_build):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_a_block_that_runs_away_is_stopped_alone(backend, spare_build):
+def test_a_block_that_runs_away_is_stopped_alone(backend):
     """Two blocks, of which one is never cued: the other fires all neurons in every step."""
-    spare_build(True)
     n, n_steps, most = 20, 30, 100
     weights = np.full((n, n, 2), 1.0)
     forced = np.zeros((2, n, n_steps), dtype=bool)
@@ -181,8 +179,7 @@ def with_synapses(weights, forced, n_steps, variable, **model):
 @pytest.mark.parametrize(
     ("name", "sparse"), [*((name, True) for name in MODELS), ("frozen", False)]
 )
-def test_equals_synapses_for_other_neurons(name, sparse, backend, spare_build):
-    spare_build(name not in ("frozen", "adapting"))
+def test_equals_synapses_for_other_neurons(name, sparse, backend):
     if backend == "cython" and name not in ("frozen", "adapting"):
         pytest.skip("a compilation of its own: others tell as much, and numpy runs this one")
     model = dict(MODELS[name])
@@ -213,9 +210,8 @@ def test_equals_synapses_for_other_neurons(name, sparse, backend, spare_build):
 
 
 @pytest.mark.parametrize("sparse", [True, False])
-def test_all_neurons_may_fire_in_every_step(backend, sparse, spare_build):
+def test_all_neurons_may_fire_in_every_step(backend, sparse):
     """What was sent fills its place, and a copy goes through all spikes of the last D steps."""
-    spare_build(True)
     n, n_delays, n_steps = 12, 9, 40
     weights = 1 + np.random.default_rng(2).random((n, n, n_delays))
     forced = np.zeros((2, n, n_steps), dtype=bool)

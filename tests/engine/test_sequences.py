@@ -65,23 +65,20 @@ def test_reference_against_fifty_digits(kind, seed):
 
 @pytest.mark.parametrize("n", [20, 100, 400])
 @pytest.mark.parametrize("kind", KINDS)
-def test_per_neuron_parameters(kind, n, backend, spare_build):
-    spare_build(n > 20 or kind not in ("subtraction", "refractory"))
+def test_per_neuron_parameters(kind, n, backend):
     drawn = draw(n, n, per_neuron=True, duration=DURATION[n], **KINDS[kind])
     assert_same(run([drawn], backend)[0], drawn.reference())
 
 
 @pytest.mark.parametrize("n", [20, 100, 400, 1600])
 @pytest.mark.parametrize("form", ["growing", "general"])
-def test_shared_parameters(n, form, backend, spare_build):
-    spare_build(n not in (20, 1600))
+def test_shared_parameters(n, form, backend):
     drawn = draw(n, n, duration=DURATION[n])
     assert_same(run([drawn], backend, shared=True, form=form)[0], drawn.reference())
 
 
 @pytest.mark.parametrize("kind", ["reset", "frozen"])
-def test_per_neuron_parameters_in_a_large_network(kind, backend, spare_build):
-    spare_build(kind == "reset")
+def test_per_neuron_parameters_in_a_large_network(kind, backend):
     drawn = draw(1600, 3, per_neuron=True, duration=DURATION[1600], **KINDS[kind])
     assert_same(run([drawn], backend)[0], drawn.reference())
 

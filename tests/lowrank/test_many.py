@@ -82,17 +82,17 @@ def test_memories_that_differ_in_more_than_weights(weight_bytes, monkeypatch):
         next(many.simulate([MEMORIES[0], faster], STARTS[:2]))
 
 
-@pytest.mark.parametrize("backend", ["cython", "cpp_standalone", "cuda_standalone"])
+@pytest.mark.parametrize("named", ["cython", "cpp_standalone", "cuda_standalone"])
 @pytest.mark.parametrize(("n_networks", "n_starts"), [(1, 1), (1, 300), (3, 5), (4000, 7)])
-def test_sizes_of_parts(backend, n_networks, n_starts, monkeypatch):
+def test_sizes_of_parts(named, n_networks, n_starts, monkeypatch):
     """Compiled programs are for few sizes, and for no more than is asked for, rounded up."""
     monkeypatch.setattr(gpu_memory.gpu, "free_memory", lambda: None)
-    part = fitting_part(PARAMS, n_networks, n_starts, backend)
-    spikes = many.GPU_SPIKES if backend == "cuda_standalone" else many.SPIKES
-    weights = many.GPU_WEIGHT_BYTES if backend == "cuda_standalone" else many.WEIGHT_BYTES
+    part = fitting_part(PARAMS, n_networks, n_starts, named)
+    spikes = many.GPU_SPIKES if named == "cuda_standalone" else many.SPIKES
+    weights = many.GPU_WEIGHT_BYTES if named == "cuda_standalone" else many.WEIGHT_BYTES
     assert part.n_networks * part.n_copies * expected_spikes(PARAMS) <= spikes
     assert part.n_networks * 8 * PARAMS.n_neurons**2 <= weights
-    if backend == "cython":
+    if named == "cython":
         assert part.n_copies <= n_starts and part.n_networks <= n_networks
     else:
         assert part.n_copies < 2 * n_starts and part.n_networks < 2 * n_networks

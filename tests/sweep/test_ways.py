@@ -20,7 +20,7 @@ from tests.sweep.conftest import SLOW
 FEW = ["--set", "number=" + ",".join(map(str, range(40)))]
 
 
-@pytest.mark.parametrize("jobs", [0, 1, 4])
+@pytest.mark.parametrize("jobs", [0, pytest.param(1, marks=pytest.mark.slow), 4])
 def test_the_table_does_not_depend_on_the_number_of_workers(jobs, toy, undisturbed):
     status, output, errors = toy.run_apart("--jobs", jobs, "--set", "seconds=0.001")
     assert (status, toy.table()) == (0, undisturbed)
@@ -58,6 +58,7 @@ def test_a_dask_cluster_of_two_processes_gives_the_same_table(scheduler, toy, un
     assert "toy.csv: 600 rows" in output
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_survives_tasks_that_fail_and_that_kill(scheduler, toy):
     failing = ["--set", "fails=3", "--set", "dies=5", "--scheduler", scheduler]
     status, _, errors = toy.run(*FEW, *failing)
@@ -68,6 +69,7 @@ def test_a_dask_cluster_survives_tasks_that_fail_and_that_kill(scheduler, toy):
     assert list(table["error"]) == ["InputError", "WorkerDied"]
 
 
+@pytest.mark.slow
 def test_a_cluster_that_goes_away_is_one_sentence(toy, undisturbed):
     with start_cluster() as cluster:
         process = toy.start("--scheduler", cluster.scheduler_address)
