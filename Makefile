@@ -15,23 +15,24 @@ TABLES := results/$(GRID)/tables
 PROTOCOLS := lowrank_boundary lowrank_recall lowrank_attractors lowrank_capacity \
 	lowrank_completion lowrank_digits lowrank_robustness lowrank_prediction delay_recall delay_scan \
 	delay_completion delay_capacity delay_precision delay_training delay_targets delay_sequence
-RESULTS := overlap capacity completion gamma robustness prediction f1 damage distances
+PICTURES := results/$(GRID)/figures
+OUTDATED := results/$(GRID)/.outdated
 SOURCES := $(shell find brianmem protocols -type f -not -path '*/__pycache__/*')
 
 .PHONY: figures paper test test-slow test-gpu lint format clean
 .DELETE_ON_ERROR:
 
+# Tables that are outdated name themselves in a file; one process makes them all.
 figures: $(PROTOCOLS:%=$(TABLES)/%.csv)
+	@if [ -f $(OUTDATED) ]; then \
+	  names=$$(cat $(OUTDATED)); rm $(OUTDATED); echo; echo "Tables:"; \
+	  $(BIN)/python -m protocols $$names --grid $(GRID) --out $(TABLES) --jobs $(JOBS); fi
 	@echo; echo "Figures:"
-	@$(BIN)/python -m figures all --tables $(TABLES) --out results/$(GRID)/figures
-	@echo; echo "Results:"
-	@for result in $(RESULTS); do \
-	  $(BIN)/python -m analysis.$$result --tables $(TABLES) --short || exit 1; done
-	@$(BIN)/python -m analysis.f1 --of scan --tables $(TABLES) --short
-	@echo; echo "Comparison:"
-	@$(BIN)/python -m analysis.comparison --tables $(TABLES)
+	@$(BIN)/python -m figures all --tables $(TABLES) --out $(PICTURES)
+	@echo; echo "Results, and a comparison with the papers:"
+	@$(BIN)/python -m analysis all --tables $(TABLES)
 	@echo; echo "Report:"
-	@$(BIN)/python -m figures.report --tables $(TABLES) --figures results/$(GRID)/figures \
+	@$(BIN)/python -m figures.report --tables $(TABLES) --figures $(PICTURES) \
 	  --out results/$(GRID)/report.html
 
 paper:
@@ -60,7 +61,13 @@ clean:
 
 # A protocol writes its main table last, so that this file stands for all of them.
 $(TABLES)/%.csv: $(SOURCES) | $(READY)
-	$(BIN)/python -m protocols.$(subst _,.,$*) --grid $(GRID) --out $(TABLES) --jobs $(JOBS)
+	@mkdir -p $(@D); echo $(subst _,.,$*) >> $(OUTDATED)
+
+# The first picture is there while the others' tables are made.
+$(TABLES)/lowrank_boundary.csv: $(SOURCES) | $(READY)
+	@echo "The first table and its picture:"
+	@$(BIN)/python -m protocols.lowrank.boundary --grid $(GRID) --out $(TABLES) --jobs $(JOBS)
+	@$(BIN)/python -m figures lowrank_boundary --tables $(TABLES) --out $(PICTURES)
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \

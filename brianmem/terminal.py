@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from brianmem.errors import BrianmemError
 
+INTERRUPTED = 130  # the status after Ctrl-C
+
 
 def guard(program: str, action: Callable[[], int | None]) -> int:
     """Run a command and return its status: its own, 2 for bad input, 130 for an interrupt.
@@ -24,21 +26,24 @@ def guard(program: str, action: Callable[[], int | None]) -> int:
         status = action() or 0
         sys.stdout.flush()  # here, where it is noticed if nobody reads
         return status
-    except BrianmemError as error:
-        print(f"{program}: error: {error}", file=sys.stderr)
-        return 2
-    except MemoryError as error:
-        print(f"{program}: error: not enough memory: {error}", file=sys.stderr)
-        return 2
+    except (BrianmemError, MemoryError) as error:
+        return tell(program, error)
     except BrokenPipeError:
         # What is still in the buffer must not fail once more when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt as interrupt:
         print(": ".join([program, "interrupted", *interrupt.args]), file=sys.stderr)
-        return 130
+        return INTERRUPTED
     finally:
         signal.signal(signal.SIGTERM, asked_to_end)
+
+
+def tell(program: str, error: Exception) -> int:
+    """Say in one sentence why a command cannot go on, and return its status."""
+    shortage = "not enough memory: " if isinstance(error, MemoryError) else ""
+    print(f"{program}: error: {shortage}{error}", file=sys.stderr)
+    return 2
 
 
 def duration(seconds: float) -> str:

@@ -14,7 +14,7 @@ def parser(protocol: Protocol) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"python -m protocols.{protocol.name}", description=protocol.description
     )
-    parser.add_argument("--grid", choices=sorted(protocol.grids), default="smoke")
+    add_common(parser, sorted(protocol.grids))
     parser.add_argument(
         "--set",
         action="append",
@@ -22,8 +22,20 @@ def parser(protocol: Protocol) -> argparse.ArgumentParser:
         metavar="NAME=VALUE[,VALUE...]",
         help=f"replace a column of the grid (repeatable): {', '.join(columns(protocol))}",
     )
+    if protocol.default_model is not None:
+        parser.add_argument(
+            "--equations", metavar="FILE", help="TOML file that changes the network's equations"
+        )
+    for name, option in (protocol.options or {}).items():
+        parser.add_argument(f"--{name}", metavar="PATH", help=option.help)
+    return parser
+
+
+def add_common(parser: argparse.ArgumentParser, grids: list[str]) -> None:
+    """Add what every protocol knows: which grid, where to, and how tasks are computed."""
+    parser.add_argument("--grid", choices=grids, default="smoke")
     parser.add_argument(
-        "--seed", type=int, default=0, help=f"added to every {protocol.seed_name} (default 0)"
+        "--seed", type=int, default=0, help="added to every seed of the grid (default 0)"
     )
     parser.add_argument(
         "--out",
@@ -35,14 +47,7 @@ def parser(protocol: Protocol) -> argparse.ArgumentParser:
     parser.add_argument(
         "--backend", default=default_backend(), help=f"{', '.join(BACKENDS)} (default %(default)s)"
     )
-    if protocol.default_model is not None:
-        parser.add_argument(
-            "--equations", metavar="FILE", help="TOML file that changes the network's equations"
-        )
-    for name, option in (protocol.options or {}).items():
-        parser.add_argument(f"--{name}", metavar="PATH", help=option.help)
     _add_sweep_options(parser)
-    return parser
 
 
 def _add_sweep_options(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
@@ -70,7 +70,7 @@ def compute(work: Work) -> Part:
     """
     if code_version(work.run_task.__module__) != work.code:
         raise InputError("a worker has another version of the code or of its libraries")
-    _freeze_what_was_imported()
+    _freeze_what_was_imported(len(sys.modules))
     begin = time.perf_counter()
     tables, error = {}, None
     # One thread: sums in linear algebra, and so spikes, must not depend on the number of workers.
@@ -91,9 +91,12 @@ def compute(work: Work) -> Part:
     )
 
 
-@cache
-def _freeze_what_was_imported() -> None:
-    """Brian2 collects garbage before every run: a tenth of a second, most of it for modules."""
+@lru_cache(maxsize=1)
+def _freeze_what_was_imported(n_modules: int) -> None:
+    """Brian2 collects garbage before every run: a tenth of a second, most of it for modules.
+
+    Again after an import: a task that compiles brings all of Cython along.
+    """
     gc.collect()
     gc.freeze()
 

@@ -3,6 +3,8 @@ import json
 
 import pytest
 
+from analysis import __main__ as several
+from analysis import f1
 from analysis import schemas as results
 from analysis.command import ROWS_SHOWN, print_aligned
 from brianmem import schemas, tables
@@ -157,3 +159,21 @@ def test_names_and_columns_of_results():
     for schema in found:
         names = [column.name for column in schema.columns]
         assert len(set(names)) == len(names)
+
+
+def test_all_in_one_process_are_those_of_the_single_commands(raw, tmp_path, capsys):
+    """Robustness and prediction have no tables here, which hinders no other."""
+    together, alone = tmp_path / "together", tmp_path / "alone"
+    assert several.main(["all", "--tables", str(raw), "--out", str(together)]) == 2
+    told = capsys.readouterr()
+    assert told.err.count("is missing: run its protocol first") == 2
+    assert told.out.count(": 2 rows") > 1
+    made = [(f1, ["--of", "scan"]), *((module, []) for (module, _), *_ in several.RESULTS.values())]
+    for module, options in made:
+        module.main(["--tables", str(raw), "--out", str(alone), "--short", *options])
+    contents = [
+        {path.name: path.read_bytes() for path in folder.glob("*.csv")}
+        for folder in (together, alone)
+    ]
+    assert contents[0] == contents[1]
+    assert len(contents[0]) == 11
