@@ -1,6 +1,7 @@
 """python -m protocols: several in one process, as their own commands would run them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -82,5 +83,12 @@ def test_unknown_names_are_refused(capsys):
 
 
 def test_every_protocol_is_known():
+    folder = Path(several.__file__).parent
+    found = {
+        f"{path.parent.name}.{path.stem}"
+        for path in folder.glob("*/*.py")
+        if "\nPROTOCOL = " in path.read_text()
+    }
+    assert set(several.PROTOCOLS) == found
     for name in several.PROTOCOLS:
         assert several._protocol(name).name == name
