@@ -171,7 +171,7 @@ def test_without_a_compiler_it_is_said(learner, monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")
     kernels = {"margin": margin_kernels, "surrogate": surrogate_kernels}[learner]
     kernels.library.cache_clear()
-    with pytest.raises(InputError, match="there is no C\\+\\+ compiler no-such-compiler"):
+    with pytest.raises(InputError, match="there is no no-such-compiler;"):
         fit(Raster(*raster(), M, N, T), DelayParameters(learner, N, D, T, M))
 
 

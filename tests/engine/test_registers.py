@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brianmem.backends import COMPILER_FLAGS, X86_64, machine
+from brianmem.compiled.compiler import FLAGS, NATIVE
 from brianmem.engine import numpy_loop
 from brianmem.engine.templates import SUPPORT
 from brianmem.engine.weights import LowRankWeights, frame_columns
@@ -31,7 +31,7 @@ CREDIT = 1e4
 
 
 def compiled(source, path, dtype, *options):
-    command = ["g++", *COMPILER_FLAGS, f"-I{SUPPORT}", f"-DBRIANMEM_REAL={REAL[dtype]}", *options]
+    command = ["g++", *FLAGS, f"-I{SUPPORT}", f"-DBRIANMEM_REAL={REAL[dtype]}", *options]
     subprocess.run([*command, str(source), "-o", str(path)], check=True)
     return str(path)
 
@@ -128,7 +128,7 @@ def test_the_same_bits_in_registers_of_every_width(library, register_bytes, n, m
 
 def test_the_widest_registers_are_chosen(library):
     flags = Path("/proc/cpuinfo")
-    if not flags.exists() or machine() not in X86_64:
+    if not flags.exists() or not NATIVE:
         pytest.skip("only Linux on x86-64 tells what the processor has")
     has = re.search(r"^flags.*", flags.read_text(), re.MULTILINE)[0].split()
     expected = 64 if "avx512f" in has else 32 if "avx2" in has else 16
@@ -141,7 +141,7 @@ SINGLE = r"\bv?maxs[sd]\s"
 
 
 @pytest.mark.skipif(shutil.which("objdump") is None, reason="there is no objdump to read code with")
-@pytest.mark.skipif(machine() not in X86_64, reason="knows the instructions of x86-64 only")
+@pytest.mark.skipif(not NATIVE, reason="knows the instructions of x86-64 only")
 @pytest.mark.parametrize("dtype", REAL)
 def test_whole_registers_are_compared(dtype, tmp_path):
     """Compilers take what no register holds, and some of what one does, apart into numbers."""

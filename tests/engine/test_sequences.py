@@ -5,11 +5,11 @@ from dataclasses import replace
 import mpmath
 import numpy as np
 import pytest
-from brian2.codegen.runtime.cython_rt.extension_manager import cython_extension_manager
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brianmem.backends import default_backend
+from brianmem.compiled import extension
 from brianmem.engine.reference import LeakyNeurons, simulate
 from tests.engine.networks import draw, run
 
@@ -143,7 +143,7 @@ def test_sizes_and_weights_share_their_compiled_code(form):
     if default_backend() != "cython":
         pytest.skip("nothing is compiled without a compiler")
     run([draw(10, 1)], "cython", shared=True, form=form)
-    compiled = len(cython_extension_manager._code_cache)
+    compiled = len(extension._loaded)
     run([draw(25, 2)], "cython", shared=True, form=form)
     run([draw(25, seed) for seed in (3, 4)], "cython", shared=True, form=form)
-    assert len(cython_extension_manager._code_cache) == compiled
+    assert len(extension._loaded) == compiled
