@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from analysis import (
     capacity,
+    command,
     comparison,
     completion,
     damage,
@@ -43,16 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "names", nargs="+", choices=(*RESULTS, ALL), metavar="NAME", help=", ".join(RESULTS)
     )
-    parser.add_argument(
-        "--tables",
-        type=Path,
-        default=Path("results/smoke/tables"),
-        metavar="DIR",
-        help="folder of the protocols' tables (default %(default)s)",
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for the results (default: the same)"
-    )
+    command.add_folders(parser)
     arguments = parser.parse_args(argv)
     folders = ["--tables", str(arguments.tables), "--out", str(arguments.out or arguments.tables)]
     worst = 0

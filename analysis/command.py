@@ -19,22 +19,27 @@ Results = list[tuple[Schema, pd.DataFrame]]
 def parser(name: str, description: str, bootstrap: bool = False) -> argparse.ArgumentParser:
     """A parser with --tables and --out, and --seed for what draws a bootstrap."""
     made = argparse.ArgumentParser(prog=f"python -m analysis.{name}", description=description)
-    made.add_argument(
-        "--tables",
-        type=Path,
-        default=Path("results/smoke/tables"),
-        metavar="DIR",
-        help="folder of the protocols' tables (default %(default)s)",
-    )
-    made.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for the result (default: the same)"
-    )
+    add_folders(made)
     made.add_argument("--short", action="store_true", help="print only the paths")
     if bootstrap:
         made.add_argument(
             "--seed", type=int, default=0, help="seed of the bootstrap (default %(default)s)"
         )
     return made
+
+
+def add_folders(parser: argparse.ArgumentParser) -> None:
+    """Add --tables and --out."""
+    parser.add_argument(
+        "--tables",
+        type=Path,
+        default=Path("results/smoke/tables"),
+        metavar="DIR",
+        help="folder of the protocols' tables (default %(default)s)",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for results (default: the same)"
+    )
 
 
 def generator(seed: int) -> np.random.Generator:

@@ -37,13 +37,16 @@ def kept(kind: str, name: str, make: Callable[[Path], None]) -> Path:
     path = folder(kind) / name
     if is_ours(path):
         return path
-    with _in_turn(path):
+    with _in_turn(path), tempfile.TemporaryDirectory(prefix="brianmem-") as place:
         if is_ours(path):  # another process has made it
             return path
-        made = Path(_scratch(), kind, name)
-        made.parent.mkdir(exist_ok=True)
+        made = Path(place, name)
         make(made)
-        return path if _keep(made, path) else made
+        if _keep(made, path):
+            return path
+        while_we_run = Path(_scratch(), kind, name)
+        while_we_run.parent.mkdir(exist_ok=True)
+        return made.replace(while_we_run)
 
 
 def is_ours(path: Path) -> bool:
@@ -72,7 +75,7 @@ def _in_turn(path: Path) -> Iterator[None]:
 
 
 def _keep(made: Path, path: Path) -> bool:
-    """Move a file into the cache, in one piece; whether there was a way to.
+    """Copy a file into the cache, in one piece; whether there was a way to.
 
     A full disk or a home that cannot be written costs another compilation, nothing else.
     """
@@ -87,12 +90,12 @@ def _keep(made: Path, path: Path) -> bool:
             Path(name).unlink(missing_ok=True)
     except OSError:
         return False
-    made.unlink()
     return True
 
 
 @cache
 def _scratch() -> str:
+    """A folder that is there until this process ends."""
     place = tempfile.mkdtemp(prefix="brianmem-")
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return place

@@ -5,15 +5,14 @@ import os
 import shlex
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from platform import machine
+from platform import machine, node
 
-from brianmem.compiled.cache import digest, kept
+from brianmem.compiled.cache import digest, folder, kept
 from brianmem.errors import InputError
 
 # Brian2's own flags include -ffast-math, and compilers may fuse multiply and add: both change the
@@ -98,10 +97,10 @@ def _core() -> Iterator[None]:
 
 
 def _places() -> list[Path]:
-    """A file for each core."""
-    folder = Path(tempfile.gettempdir(), f"brianmem-compilers-{os.getuid()}")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return [folder / str(core) for core in range(len(os.sched_getaffinity(0)))]
+    """A file for each core of this machine, in the cache: nobody else can put links there."""
+    locks = folder("cores")
+    locks.mkdir(parents=True, exist_ok=True)
+    return [locks / f"{node()}-{core}" for core in range(len(os.sched_getaffinity(0)))]
 
 
 def _lock_one_of(places: Sequence[Path], stack: ExitStack) -> None:
