@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.machine import describe
 from benchmarks.tables import section
-from brianmem.backends import brian_backend
+from brianmem.brian import brian_backend
 from brianmem.engine import EventDriven
 from brianmem.lowrank import euler, reference
 from brianmem.lowrank.memory import LowRankMemory, store
@@ -286,7 +286,7 @@ import sys, time
 begin = time.perf_counter()
 import numpy as np
 from brian2 import Network, NeuronGroup, ms
-from brianmem.backends import brian_backend
+from brianmem.brian import brian_backend
 from brianmem.engine import EventDriven
 with brian_backend("cython"):
     group = NeuronGroup(100, "dv/dt = (2 - v)/(10*ms) : 1", threshold="v > 1",

@@ -26,7 +26,7 @@ from benchmarks.engine import KAPPA, recall
 from benchmarks.machine import describe
 from benchmarks.rivals import brian
 from benchmarks.tables import section
-from brianmem import cuda, gpu
+from brianmem import cuda_toolkit, gpu
 from brianmem.backends import check_backend
 from brianmem.lowrank.network import built
 from brianmem.terminal import guard
@@ -203,7 +203,8 @@ def measure(options: argparse.Namespace) -> None:
     sizes, batches = ((100,), (1, 16)) if options.quick else (SIZES, BATCHES)
     repeats = 1 if options.quick else 5
     place = "; ".join(gpu.names()) if options.backend == GPU else options.backend
-    parts = [f"# On a GPU\n\n{place}; CUDA {cuda.toolkit_version()}. Beside it: {describe()}."]
+    toolkit = f"CUDA {cuda_toolkit.toolkit_version()}"
+    parts = [f"# On a GPU\n\n{place}; {toolkit}. Beside it: {describe()}."]
 
     def show(title: str, table: pd.DataFrame) -> None:
         parts.append(section(title, table))

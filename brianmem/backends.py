@@ -1,36 +1,17 @@
-"""Where Brian2 runs a network: NumPy, Cython, a C++ program, or a program for a GPU."""
+"""The backends: NumPy, Cython, a C++ program, or a program for a GPU, and what each needs."""
 
-import gc
 import shutil
 import sysconfig
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
-from brian2 import BrianLogger, Clock, Quantity, defaultclock, prefs
-from brian2.devices import device, reset_device, set_device
-
-from brianmem import cuda, standalone
+from brianmem import cuda_toolkit
 from brianmem.compiled import compiler
-from brianmem.compiled.compiler import FLAGS, NATIVE
-from brianmem.cython_backend import ExtensionCodeObject
 from brianmem.errors import InputError
 
 RUNTIME = ("numpy", "cython")
 CPP = "cpp_standalone"
-BACKENDS = (*RUNTIME, CPP, "cuda_standalone")
-TARGETS = {"numpy": "numpy", "cython": ExtensionCodeObject.class_name}  # Brian2's names
-
-# Standalone programs and extensions are kept by processor, see brianmem.compiled.
-PROGRAM_FLAGS = [*FLAGS, *NATIVE]
-
-# Announces the integrator it chose for each group: noise on a terminal.
-BrianLogger.suppress_hierarchy("brian2.stateupdaters.base")
-# Tells all of its preferences.
-BrianLogger.suppress_hierarchy("brian2cuda.device")
-BrianLogger.suppress_hierarchy("brian2cuda.utils")
-# Objects made to check equations are dropped without a run.
-BrianLogger.suppress_name("unused_brian_object")
+CUDA = "cuda_standalone"
+BACKENDS = (*RUNTIME, CPP, CUDA)
 
 
 def default_backend() -> str:
@@ -50,72 +31,8 @@ def lacks(name: str) -> str | None:
     """What this machine lacks for a backend; None for nothing."""
     if name != "numpy" and compiler.missing():
         return compiler.missing()
-    if name == "cuda_standalone":
-        return cuda.missing() if shutil.which("make") else "make"
+    if name == CUDA:
+        return cuda_toolkit.missing() if shutil.which("make") else "make"
     if name == "cython" and not Path(sysconfig.get_path("include"), "Python.h").exists():
         return "Python's C headers (Python.h)"
     return None
-
-
-@contextmanager
-def brian_backend(name: str, build_on_run: bool = True):
-    """Brian2 objects made and run inside use this backend; settings are put back on leaving.
-
-    Read the results inside too: the files of a standalone program are deleted at the end. With
-    build_on_run=False it is left to the caller to build it, see brianmem.engine.Program.
-    """
-    check_backend(name)
-    settings = {
-        "codegen.cpp.extra_compile_args_gcc": PROGRAM_FLAGS if name == CPP else list(FLAGS),
-        # Brian2 answers Ctrl-C by ending the run early as if it were complete.
-        "core.stop_on_keyboard_interrupt": False,
-    }
-    if name in RUNTIME:
-        settings["codegen.target"] = TARGETS[name]
-    if name == "cuda_standalone":
-        settings |= cuda.settings()
-    before = {key: prefs[key] for key in settings}
-    try:
-        for key, value in settings.items():
-            prefs[key] = value
-        if name in RUNTIME:
-            yield
-        else:
-            with _standalone_device(_device(name), build_on_run):
-                yield
-    finally:
-        for key, value in before.items():
-            prefs[key] = value
-
-
-def synapses_clock(step: Quantity, name: str) -> Clock:
-    """A clock for groups and their Synapses: on a GPU these know the default one only."""
-    if not cuda.in_use():
-        return Clock(step, name=name)
-    defaultclock.dt = step  # of the device, which is made anew for every program
-    return defaultclock
-
-
-def _device(name: str) -> str:
-    """Brian2's name of the device of a standalone backend."""
-    return cuda.device() if name == "cuda_standalone" else standalone.DEVICE
-
-
-@contextmanager
-def _standalone_device(name: str, build_on_run: bool):
-    """A project in a folder of its own, so that parallel workers do not meet in one."""
-    # Names of objects that are still around would be numbered on, and so make another program.
-    gc.collect()
-    with tempfile.TemporaryDirectory(prefix="brianmem-") as directory:
-        set_device(
-            name,
-            directory=directory,
-            build_on_run=build_on_run,
-            # brian2cuda's programs tell there what memory their arrays take.
-            with_output=name == standalone.DEVICE,
-        )
-        try:
-            yield
-        finally:
-            device.reinit()
-            reset_device()

@@ -1,27 +1,17 @@
-"""Programs for NVIDIA GPUs, through brian2cuda: what they need, and how they are compiled."""
+"""Programs for NVIDIA GPUs, through brian2cuda: how they are compiled, and what it cannot run."""
 
-import os
-import re
-import shutil
-import subprocess
-import sys
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from brian2 import Synapses
 from brian2.devices.device import all_devices, get_device
 
-from brianmem import gpu
+from brianmem import cuda_toolkit, gpu
 from brianmem.compiled import cache as kept
 from brianmem.errors import InputError
 from brianmem.standalone import Caching, Complaining
 
 DEVICE = "brianmem_cuda"
 PREFERENCES = "devices.cuda_standalone.cuda_backend."  # of brian2cuda
-# Fused multiply-add changes the last bits of a potential and, at threshold, spikes. CUDA 13 needs
-# C++17.
-NVCC_FLAGS = ["-w", "-std=c++17", "--fmad=false"]
 
 
 def in_use() -> bool:
@@ -29,82 +19,16 @@ def in_use() -> bool:
     return "CUDA" in type(get_device()).__name__
 
 
-def missing() -> str | None:
-    """What this machine lacks to run programs on a GPU; None for nothing."""
-    return missing_to_generate() or missing_to_compile() or missing_to_run()
-
-
-def missing_to_generate() -> str | None:
-    """What it lacks to write them."""
-    if sys.version_info < (3, 12):
-        return "Python 3.12 or newer, for brian2cuda"
-    return None if find_spec("brian2cuda") else "brian2cuda (pip install 'brianmem[cuda]')"
-
-
-def missing_to_compile() -> str | None:
-    """What it lacks to compile and link them."""
-    if toolkit() is None:
-        return "NVIDIA's compiler nvcc (of the CUDA toolkit; on the PATH, or CUDA_PATH says where)"
-    if not toolkit_has_curand() and not wheel_of_curand():
-        return "curand (of the CUDA toolkit, or pip install nvidia-curand)"
-    return None
-
-
-def missing_to_run() -> str | None:
-    """What it lacks to run them."""
-    if not shutil.which("nvidia-smi"):
-        return "an NVIDIA GPU and its driver (there is no nvidia-smi)"
-    if not gpu.names():
-        return "an NVIDIA GPU (nvidia-smi finds none)"
-    return driver_too_old() or gpu_unknown()
-
-
-def driver_too_old() -> str | None:
-    """What is lacking if the toolkit compiles for a newer driver than there is.
-
-    A driver serves all toolkits of the major version that it knows: NVIDIA's minor version
-    compatibility.
-    """
-    knows, compiles = gpu.driver_version(), toolkit_version()
-    if knows is None or compiles is None or _major(knows) >= _major(compiles):
-        return None
-    return (
-        f"a driver for CUDA {_major(compiles)}, of which the toolkit is (this one knows CUDA up to "
-        f"{knows}): update the driver, or point CUDA_PATH to an older toolkit"
-    )
-
-
-def _major(version: str) -> int:
-    return int(version.partition(".")[0])
-
-
-def gpu_unknown() -> str | None:
-    """What is lacking if the toolkit does not compile for this GPU: it is too old or too new."""
-    known = _nvcc("--list-gpu-code").split()
-    if not known or architecture() in (None, *known):
-        return None
-    return (
-        f"a CUDA toolkit that compiles for compute capability {gpu.compute_capability()}, as this "
-        f"GPU has (that of version {toolkit_version()} does not): point CUDA_PATH to another one"
-    )
-
-
-def architecture() -> str | None:
-    """What nvcc calls this GPU's kind, such as sm_90; None if nobody can tell."""
-    capability = gpu.compute_capability()
-    return f"sm_{capability.replace('.', '')}" if capability else None
-
-
 def settings() -> dict:
     """Brian2's preferences for these programs."""
     import brian2cuda  # noqa: F401 (defines the preferences; an extra)
 
-    flags, to_link, to_run = list(NVCC_FLAGS), [], []
-    wheel = None if toolkit_has_curand() else wheel_of_curand()
+    flags, to_link, to_run = list(cuda_toolkit.NVCC_FLAGS), [], []
+    wheel = None if cuda_toolkit.toolkit_has_curand() else cuda_toolkit.wheel_of_curand()
     if wheel:
         flags.append(f"-I{wheel / 'include'}")
         to_link, to_run = [str(_linkable(wheel))], [str(wheel / "lib")]
-    backend = {"cuda_path": str(toolkit()), "extra_compile_args_nvcc": flags}
+    backend = {"cuda_path": str(cuda_toolkit.toolkit()), "extra_compile_args_nvcc": flags}
     capability = gpu.compute_capability()
     if capability:
         # brian2cuda would take another of several GPUs than the first, whose memory is asked for,
@@ -127,7 +51,7 @@ class Refusing:
                 raise InputError(
                     f"the Synapses '{part.name}' run on the clock '{part.clock.name}', and "
                     "brian2cuda knows those on Brian2's default clock only: take "
-                    "brianmem.backends.synapses_clock for them and their groups"
+                    "brianmem.brian.synapses_clock for them and their groups"
                 )
         return super().network_run(net, *arguments, **options)
 
@@ -150,7 +74,7 @@ def device() -> str:
 
             @staticmethod
             def compiler() -> str:
-                return f"{Caching.compiler()} nvcc {toolkit_version()}"
+                return f"{Caching.compiler()} nvcc {cuda_toolkit.toolkit_version()}"
 
             def generate_makefile(self, writer, *arguments, **options):
                 super().generate_makefile(writer, *arguments, **options)
@@ -160,54 +84,6 @@ def device() -> str:
 
         all_devices[DEVICE] = CUDAProgramDevice()
     return DEVICE
-
-
-def toolkit_version() -> str | None:
-    """The version of the CUDA toolkit, such as 13.0."""
-    release = re.search(r"release ([0-9.]+)", _nvcc("--version"))
-    return release.group(1) if release else None
-
-
-@cache
-def _nvcc(option: str) -> str:
-    """What the toolkit's compiler prints; nothing without a toolkit."""
-    if toolkit() is None:
-        return ""
-    command = [str(toolkit() / "bin" / "nvcc"), option]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
-
-
-@cache
-def toolkit() -> Path | None:
-    """The folder of the CUDA toolkit: that of CUDA_PATH, or of the nvcc on the PATH."""
-    given = os.environ.get("CUDA_PATH")
-    if given and Path(given, "bin", "nvcc").exists():
-        return Path(given)
-    if not shutil.which("nvcc"):
-        return None
-    # On the PATH there may be a script that calls it, and it knows itself where it is.
-    command = ["nvcc", "--dryrun", "-x", "cu", "-c", os.devnull]
-    told = subprocess.run(command, capture_output=True, text=True, check=False).stderr
-    place = re.search(r"TOP=(.+)", told)
-    return Path(place.group(1).strip()).resolve() if place else None
-
-
-@cache
-def toolkit_has_curand() -> bool:
-    folder = toolkit()
-    return folder is not None and any(
-        (folder / part / "curand.h").exists()
-        for part in ("include", "targets/x86_64-linux/include", "targets/sbsa-linux/include")
-    )
-
-
-def wheel_of_curand() -> Path | None:
-    """The folder with include/ and lib/ of the package nvidia-curand."""
-    package = find_spec("nvidia")
-    for base in package.submodule_search_locations if package else ():
-        for header in Path(base).glob("*/include/curand.h"):
-            return header.parents[1]
-    return None
 
 
 def _linkable(wheel: Path) -> Path:

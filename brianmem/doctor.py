@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from packaging.requirements import Requirement
 
-from brianmem import cuda, gpu
+from brianmem import cuda_toolkit, gpu
 from brianmem.backends import BACKENDS, lacks
 from brianmem.compiled import cache, compiler
 from brianmem.engine import templates
@@ -82,7 +82,7 @@ def _versions() -> Iterator[Finding]:
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
-            advice = f"the backend cuda_standalone needs {cuda.missing_to_generate()}"
+            advice = f"the backend cuda_standalone needs {cuda_toolkit.missing_to_generate()}"
             yield Finding(name, LACKING, "not installed", advice)
             continue
         conflicts = [*_conflicts(name)]
@@ -177,14 +177,14 @@ def _first_line(command: list[str]) -> str:
 
 
 def _gpus() -> Iterator[Finding]:
-    folder = cuda.toolkit()
+    folder = cuda_toolkit.toolkit()
     if folder is None:
         advice = "for programs on a GPU: install the CUDA toolkit, or say where with CUDA_PATH"
         yield Finding("nvcc", LACKING, "not found", advice)
         trial = None
     else:
-        found = f"CUDA {cuda.toolkit_version()} in {folder}"
-        command = [str(folder / "bin" / "nvcc"), *cuda.NVCC_FLAGS, *_for_this_gpu()]
+        found = f"CUDA {cuda_toolkit.toolkit_version()} in {folder}"
+        command = [str(folder / "bin" / "nvcc"), *cuda_toolkit.NVCC_FLAGS, *_for_this_gpu()]
         complaint, trial = _tried(command, "doctor.cu", KERNEL)
         if complaint:
             advice = "it may need another g++, which CXX can name"
@@ -198,15 +198,15 @@ def _gpus() -> Iterator[Finding]:
 
 def _for_this_gpu() -> list[str]:
     """The options for nvcc that brian2cuda's makefile gives it."""
-    architecture = None if cuda.gpu_unknown() else cuda.architecture()
+    architecture = None if cuda_toolkit.gpu_unknown() else cuda_toolkit.architecture()
     options = ["-ccbin", os.environ.get("CXX", "g++")]
     return [*options, f"-arch={architecture}"] if architecture else options
 
 
 def _curand() -> Finding:
-    if cuda.toolkit_has_curand():
+    if cuda_toolkit.toolkit_has_curand():
         return Finding("curand", GOOD, "in the CUDA toolkit")
-    wheel = cuda.wheel_of_curand()
+    wheel = cuda_toolkit.wheel_of_curand()
     if wheel:
         return Finding("curand", GOOD, f"in {wheel}")
     advice = "for programs on a GPU: pip install nvidia-curand"
@@ -217,8 +217,10 @@ def _gpu(trial: str | None) -> Finding:
     """The GPU, and why a kernel could not run on it; None: there was none to try."""
     gpus = "; ".join(gpu.names())
     if not gpus:
-        return Finding("GPU", LACKING, "none", f"programs on a GPU need {cuda.missing_to_run()}")
-    unknown = cuda.gpu_unknown()
+        return Finding(
+            "GPU", LACKING, "none", f"programs on a GPU need {cuda_toolkit.missing_to_run()}"
+        )
+    unknown = cuda_toolkit.gpu_unknown()
     if unknown:
         return Finding("GPU", WRONG, gpus, f"programs on a GPU need {unknown}")
     if trial:
@@ -231,7 +233,7 @@ def _driver() -> Finding:
     knows = gpu.driver_version()
     if knows is None:
         return Finding("driver", LACKING, "none", "for programs on a GPU: install NVIDIA's driver")
-    old = cuda.driver_too_old()
+    old = cuda_toolkit.driver_too_old()
     return Finding("driver", WRONG if old else GOOD, f"for CUDA up to {knows}", old or "")
 
 

@@ -10,7 +10,7 @@ from brian2.parsing.expressions import is_boolean_expression, parse_expression_d
 from brian2.utils.stringtools import get_identifiers
 from pyparsing import ParseBaseException
 
-from brianmem.backends import brian_backend
+from brianmem.brian import brian_backend
 from brianmem.equations import INTEGRATORS, Model
 from brianmem.errors import InputError
 

@@ -6,7 +6,7 @@ import pytest
 from brian2.core.names import Nameable
 from hypothesis import settings
 
-from brianmem import cuda
+from brianmem import cuda_toolkit
 from brianmem.backends import RUNTIME, check_backend
 from brianmem.errors import InputError
 from tests.engine import on_cpu
@@ -79,8 +79,8 @@ def runtime_backend(request):
 def _prepared(name, monkeypatch):
     if name != "cuda_on_cpu":
         return _available(name)
-    if cuda.missing_to_generate():
-        pytest.skip(f"programs for GPUs need {cuda.missing_to_generate()}")
+    if cuda_toolkit.missing_to_generate():
+        pytest.skip(f"programs for GPUs need {cuda_toolkit.missing_to_generate()}")
     on_cpu.use(monkeypatch)
     return "cuda_standalone"
 

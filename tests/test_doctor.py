@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from brianmem import __main__, cuda, doctor, gpu
+from brianmem import __main__, cuda_toolkit, doctor, gpu
 from brianmem.backends import check_backend
 from brianmem.compiled import cache
 from brianmem.errors import InputError
@@ -35,8 +35,10 @@ def machine(monkeypatch):
             return complaint, None if complaint else kernel
 
         monkeypatch.setattr(doctor.shutil, "which", lambda name: programs.get(name))
-        monkeypatch.setattr(cuda, "_nvcc", lambda option: told[option] if nvcc else "")
-        monkeypatch.setattr(cuda, "toolkit", lambda: doctor.Path("/toolkit") if nvcc else None)
+        monkeypatch.setattr(cuda_toolkit, "_nvcc", lambda option: told[option] if nvcc else "")
+        monkeypatch.setattr(
+            cuda_toolkit, "toolkit", lambda: doctor.Path("/toolkit") if nvcc else None
+        )
         monkeypatch.setattr(gpu, "_nvidia_smi", lambda *o: nvidia_smi(*o) if o else smi)
         monkeypatch.setattr(doctor, "_tried", tried)
 
@@ -121,7 +123,7 @@ DRIVERS = [
 def test_a_driver_has_to_know_the_toolkits_major_version(machine, nvcc, told, status):
     machine(nvcc=nvcc, smi=f"| {told}   |", **{"nvidia-smi": "smi"})
     assert found("driver").status == status
-    assert (cuda.missing_to_run() is None) == (status == doctor.GOOD)
+    assert (cuda_toolkit.missing_to_run() is None) == (status == doctor.GOOD)
     if status == doctor.WRONG:
         assert "a driver for CUDA 13, of which" in found("driver").advice
         assert f"up to {told[-4:]}): update the driver" in found("driver").advice
@@ -131,11 +133,11 @@ def test_a_driver_has_to_know_the_toolkits_major_version(machine, nvcc, told, st
 def test_a_toolkit_has_to_compile_for_the_gpu(machine, capability, known):
     machine(nvcc="13.0", capability=capability, **{"nvidia-smi": "smi"})
     assert found("GPU").status == (doctor.GOOD if known else doctor.WRONG)
-    assert (cuda.missing_to_run() is None) == known
+    assert (cuda_toolkit.missing_to_run() is None) == known
     if not known:
         lacking = f"compiles for compute capability {capability}, as this GPU has"
         assert lacking in found("GPU").advice
-        assert lacking in cuda.missing_to_run()
+        assert lacking in cuda_toolkit.missing_to_run()
 
 
 def test_a_kernel_is_tried(machine):
@@ -153,10 +155,10 @@ def test_a_kernel_is_tried(machine):
 
 @pytest.mark.nvcc
 def test_nvcc_compiles_the_kernel_that_is_tried():
-    if cuda.toolkit() is None:
+    if cuda_toolkit.toolkit() is None:
         pytest.skip("there is no nvcc")
     assert found("nvcc").found.endswith("compiles")
-    command = [str(cuda.toolkit() / "bin" / "nvcc"), *cuda.NVCC_FLAGS]
+    command = [str(cuda_toolkit.toolkit() / "bin" / "nvcc"), *cuda_toolkit.NVCC_FLAGS]
     complaint, why_not = doctor._tried(command, "doctor.cu", doctor.KERNEL)
     assert complaint == ""
     # Without a driver CUDA says that it is too old.
@@ -177,9 +179,9 @@ def test_compiled_files_are_counted_and_how_to_delete_them(monkeypatch, tmp_path
 
 def test_what_a_gpu_needs_is_told_in_a_sentence(monkeypatch):
     for missing in ("missing_to_generate", "missing_to_compile", "missing_to_run"):
-        monkeypatch.setattr(cuda, missing, lambda: None)
+        monkeypatch.setattr(cuda_toolkit, missing, lambda: None)
     check_backend("cuda_standalone")
-    monkeypatch.setattr(cuda, "missing_to_run", lambda: "a GPU")
+    monkeypatch.setattr(cuda_toolkit, "missing_to_run", lambda: "a GPU")
     message = "backend cuda_standalone needs a GPU: install it, or use another"
     with pytest.raises(InputError, match=message):
         check_backend("cuda_standalone")

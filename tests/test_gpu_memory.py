@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from brian2 import NeuronGroup
 
-from brianmem import cuda, gpu
-from brianmem.backends import brian_backend
+from brianmem import cuda, cuda_toolkit, gpu
+from brianmem.brian import brian_backend
 from brianmem.engine import EventDriven, gpu_memory
 from brianmem.errors import InputError
 from brianmem.tables import Column, Schema
@@ -64,8 +64,8 @@ def test_the_first_visible_gpu_is_asked(gpus, monkeypatch, visible, first):
 
 def test_programs_are_for_the_first_visible_gpu(gpus, monkeypatch):
     """brian2cuda would look for the best one, and fails where they have no numbers."""
-    if cuda.missing_to_generate():
-        pytest.skip(f"its settings need {cuda.missing_to_generate()}")
+    if cuda_toolkit.missing_to_generate():
+        pytest.skip(f"its settings need {cuda_toolkit.missing_to_generate()}")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-5d7a,0")
     settings = cuda.settings()
     assert settings[cuda.PREFERENCES + "compute_capability"] == 7.5
@@ -119,8 +119,8 @@ def test_how_many_blocks_fit(gpus):
 
 
 def test_arrays_that_programs_cannot_count(monkeypatch):
-    if cuda.missing_to_generate():
-        pytest.skip(f"programs for GPUs need {cuda.missing_to_generate()}")
+    if cuda_toolkit.missing_to_generate():
+        pytest.skip(f"programs for GPUs need {cuda_toolkit.missing_to_generate()}")
     on_cpu.use(monkeypatch)
     monkeypatch.setattr(gpu_memory, "LARGEST", 800)
 

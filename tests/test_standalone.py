@@ -4,7 +4,7 @@ import pytest
 from brian2 import Network, NeuronGroup, get_device, ms, prefs
 
 from brianmem import standalone
-from brianmem.backends import brian_backend
+from brianmem.brian import brian_backend
 from brianmem.errors import ProgramError
 
 pytestmark = pytest.mark.glue

@@ -9,7 +9,7 @@ import re
 import numpy as np
 from brian2 import Clock, Network, NeuronGroup, StateMonitor
 
-from brianmem.backends import brian_backend
+from brianmem.brian import brian_backend
 from brianmem.delay.network import required_variable
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.units import STEP, constants

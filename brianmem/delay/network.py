@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from brian2 import Clock, Equations, Network, NeuronGroup, TimedArray
 
-from brianmem.backends import brian_backend
+from brianmem.brian import brian_backend
 from brianmem.delay.drive import Drive, cued
 from brianmem.delay.equations import LIF
 from brianmem.delay.parameters import DelayParameters, check_sizes

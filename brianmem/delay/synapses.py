@@ -7,7 +7,7 @@ that do more than add a weight, equations of synapses, plasticity.
 import numpy as np
 from brian2 import Network, NeuronGroup, SpikeMonitor, Synapses, TimedArray
 
-from brianmem.backends import brian_backend, synapses_clock
+from brianmem.brian import brian_backend, synapses_clock
 from brianmem.delay.equations import LIF
 from brianmem.delay.parameters import DelayParameters, check_sizes
 from brianmem.delay.units import STEP, constants

@@ -3,7 +3,8 @@
 import numpy as np
 from brian2 import Clock, Network, NeuronGroup
 
-from brianmem.backends import RUNTIME, brian_backend
+from brianmem.backends import RUNTIME
+from brianmem.brian import brian_backend
 from brianmem.engine import EventDriven, Program
 from brianmem.lowrank.boundary import BoundaryNetwork
 from brianmem.lowrank.equations import LIF

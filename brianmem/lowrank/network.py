@@ -18,7 +18,8 @@ import numpy as np
 from brian2 import Clock, Equations, Network, NeuronGroup, SpikeMonitor, Synapses, ms
 from brian2.utils.stringtools import get_identifiers
 
-from brianmem.backends import RUNTIME, brian_backend, synapses_clock
+from brianmem.backends import RUNTIME
+from brianmem.brian import brian_backend, synapses_clock
 from brianmem.engine import EventDriven, LowRankWeights, Program, Repeated
 from brianmem.engine.solution import Solution
 from brianmem.equations import INTEGRATORS, Model

@@ -3,7 +3,7 @@
 import numpy as np
 from brian2 import Clock, Network, NeuronGroup, TimedArray
 
-from brianmem.backends import brian_backend
+from brianmem.brian import brian_backend
 from brianmem.engine import EventDriven
 from brianmem.equations import INTEGRATORS
 from brianmem.lowrank.equations import LIF

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from brian2 import Clock, Network, NeuronGroup, ms, second
 
-from brianmem.backends import brian_backend
+from brianmem.brian import brian_backend
 from brianmem.engine import EventDriven
 from brianmem.engine.reference import LeakyNeurons, simulate
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from brian2.devices.device import all_devices
 
-from brianmem import cuda
+from brianmem import cuda, cuda_toolkit
 from brianmem.standalone import Caching, Complaining
 
 HEADERS = Path(__file__).parent / "cuda_on_cpu"
@@ -22,7 +22,7 @@ NO_TOOLKIT = {"detect_cuda": False, "cuda_runtime_version": 13.0}
 
 def use(monkeypatch) -> None:
     """From now on the backend cuda_standalone means this device."""
-    monkeypatch.setattr(cuda, "missing", cuda.missing_to_generate)
+    monkeypatch.setattr(cuda_toolkit, "missing", cuda_toolkit.missing_to_generate)
     monkeypatch.setattr(cuda, "device", device)
     monkeypatch.setattr(cuda, "settings", settings)
 

@@ -19,7 +19,8 @@ from brian2 import (
     second,
 )
 
-from brianmem.backends import RUNTIME, brian_backend
+from brianmem.backends import RUNTIME
+from brianmem.brian import brian_backend
 from brianmem.engine import EventDriven, LowRankWeights, Program
 from brianmem.engine.reference import LeakyNeurons, simulate
 from brianmem.errors import InexactWarning, InputError, RunawayError

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 from scipy.optimize import brentq
 
-from brianmem.backends import brian_backend
+from brianmem.brian import brian_backend
 from brianmem.engine import EventDriven, Exactness
 from brianmem.engine.numpy_loop import FirstCrossings
 from brianmem.spikes import Spikes

@@ -10,8 +10,8 @@ import pytest
 from brian2 import Network, NeuronGroup, get_device, ms, prefs
 from scipy.sparse import csr_array
 
-from brianmem import cuda
-from brianmem.backends import brian_backend
+from brianmem import cuda, cuda_toolkit
+from brianmem.brian import brian_backend
 from brianmem.engine import DelayStep, EventDriven
 from brianmem.errors import ProgramError
 from tests.engine import on_cpu
@@ -32,11 +32,11 @@ WEIGHTS = {"dense_delays": TABLE, "sparse_delays": csr_array(TABLE.reshape(60, 2
 @pytest.mark.filterwarnings("ignore::brianmem.errors.InexactWarning")
 @pytest.mark.parametrize("name", MODELS)
 def test_programs_are_compiled_and_linked(name, monkeypatch, tmp_path, capfd):
-    lacking = cuda.missing_to_generate() or cuda.missing_to_compile()
+    lacking = cuda_toolkit.missing_to_generate() or cuda_toolkit.missing_to_compile()
     if lacking:
         pytest.skip(f"nvcc compiles nothing without {lacking}")
-    nowhere_to_run = cuda.missing_to_run()
-    monkeypatch.setattr(cuda, "missing_to_run", lambda: None)
+    nowhere_to_run = cuda_toolkit.missing_to_run()
+    monkeypatch.setattr(cuda_toolkit, "missing_to_run", lambda: None)
     cuda.settings()  # defines brian2cuda's preferences
     for preference, value in on_cpu.NO_GPU.items():
         monkeypatch.setitem(prefs, cuda.PREFERENCES + preference, value)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from brianmem.backends import brian_backend
+from brianmem.brian import brian_backend
 from brianmem.delay import reference
 from brianmem.engine import DelayStep, numpy_delays
 from brianmem.errors import InputError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from brian2 import NeuronGroup, TimedArray, ms
 
-from brianmem.backends import brian_backend
+from brianmem.brian import brian_backend
 from brianmem.engine import EventDriven, Exactness
 from brianmem.errors import InexactWarning, InputError
 
