@@ -111,6 +111,7 @@ def _pool(works: list[Work], store: PartStore, n_processes: int, begun: Path) ->
             batch_size=1 if n_processes == 1 else "auto",
             backend="loky",
             return_as="generator_unordered",
+            initializer=_leave_interrupts,
         )
         parts = pool(delayed(_in_process)(work, store, begun, n_processes) for work in works)
     finally:
@@ -118,8 +119,13 @@ def _pool(works: list[Work], store: PartStore, n_processes: int, begun: Path) ->
     return parts
 
 
+def _leave_interrupts() -> None:
+    """Give Brian2, whose import sets a handler that calls the one before, one that it can call."""
+    signal.signal(signal.SIGINT, lambda *_: None)
+
+
 def _in_process(work: Work, store: PartStore, begun: Path, n_processes: int) -> Part:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Brian2 sets a handler when it is imported
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for the programs that it starts, too
     gpu.share(n_processes)
     return _compute(work, store, begun)
 

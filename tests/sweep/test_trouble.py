@@ -6,12 +6,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from brianmem import schemas, tables
+from protocols.sweep import workers
+from protocols.sweep.parts import PartStore
+from protocols.sweep.work import make_work
 from tests.sweep.conftest import ROOT, kill
+from tests.sweep.tasks import SCHEMA, Task, run_task
 
 FEW = ["--set", "number=" + ",".join(map(str, range(20)))]
 
@@ -254,3 +259,30 @@ def test_an_interrupt_waits_until_tables_are_written():
         [sys.executable, "-c", WRITING], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert (done.stdout, done.stderr) == ("all is written\nthen interrupted\n", "")
+
+
+class Interrupted:
+    """A task that arrives in a worker with Brian2, and with a Ctrl-C right after it."""
+
+    def __init__(self, task):
+        self.task = task
+
+    def __reduce__(self):
+        return _with_an_interrupt, (self.task,)
+
+
+def _with_an_interrupt(task):
+    import brian2  # noqa: F401 (its handler of interrupts is what matters)
+
+    signal.raise_signal(signal.SIGINT)
+    return task
+
+
+def test_an_interrupt_while_a_worker_imports_is_left_to_the_sweep(tmp_path, capfd):
+    task = Task(number=4, seconds=0.0, n_rows=2, fails=-1, dies=-1, backend="numpy")
+    work = replace(make_work("toy", run_task, (SCHEMA,), task, {}), task=Interrupted(task))
+    store = PartStore(tmp_path, (SCHEMA,))
+    [part] = workers.in_processes([work], store, 1)
+    assert part.error is None
+    assert store.read(work.key).tables["toy"]["number"] == [4, 4]
+    assert capfd.readouterr().err == ""
