@@ -17,13 +17,18 @@ PROTOCOLS := lowrank_boundary lowrank_recall lowrank_attractors lowrank_capacity
 	delay_completion delay_capacity delay_precision delay_training delay_targets delay_sequence
 PICTURES := results/$(GRID)/figures
 OUTDATED := results/$(GRID)/.outdated
+REPORT := results/$(GRID)/report.html
 SOURCES := $(shell find brianmem protocols -type f -not -path '*/__pycache__/*')
+DRAWN := $(shell find analysis figures -type f -not -path '*/__pycache__/*')
 
 .PHONY: figures paper test test-slow test-gpu lint format clean
 .DELETE_ON_ERROR:
 
+figures: $(REPORT)
+	@echo; echo "All results in one page: $(REPORT)"
+
 # Tables that are outdated name themselves in a file; one process makes them all.
-figures: $(PROTOCOLS:%=$(TABLES)/%.csv)
+$(REPORT): $(PROTOCOLS:%=$(TABLES)/%.csv) $(DRAWN)
 	@if [ -f $(OUTDATED) ]; then \
 	  names=$$(cat $(OUTDATED)); rm $(OUTDATED); echo; echo "Tables:"; \
 	  $(BIN)/python -m protocols $$names --grid $(GRID) --out $(TABLES) --jobs $(JOBS); fi
@@ -31,9 +36,7 @@ figures: $(PROTOCOLS:%=$(TABLES)/%.csv)
 	@$(BIN)/python -m figures all --tables $(TABLES) --out $(PICTURES)
 	@echo; echo "Results, and a comparison with the papers:"
 	@$(BIN)/python -m analysis all --tables $(TABLES)
-	@echo; echo "Report:"
-	@$(BIN)/python -m figures.report --tables $(TABLES) --figures $(PICTURES) \
-	  --out results/$(GRID)/report.html
+	@$(BIN)/python -m figures.report --tables $(TABLES) --figures $(PICTURES) --out $@ > /dev/null
 
 paper:
 	@$(MAKE) --no-print-directory figures GRID=paper

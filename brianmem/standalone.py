@@ -17,6 +17,7 @@ from brian2.devices.device import all_devices
 
 from brianmem.compiled import cache
 from brianmem.compiled.compiler import UNOPTIMISED, compile_with, identity, with_header
+from brianmem.compiled.objects import linked
 from brianmem.errors import ProgramError
 
 DEVICE = "brianmem_standalone"
@@ -97,6 +98,11 @@ class Compiling:
 
     def generate_makefile(self, writer, compiler, compiler_flags, linker_flags, nb_threads, debug):
         """Brian2's makefile, and how to do without it."""
+        code = "\n".join(
+            Path(writer.project_dir, name).read_text(errors="replace")
+            for name in writer.source_files
+        )
+        linker_flags = " ".join([*linked(code), linker_flags])
         super().generate_makefile(writer, compiler, compiler_flags, linker_flags, nb_threads, debug)
         self.plain = compiler == "unix" and nb_threads == 0 and not debug
         self.flags = [*shlex.split(compiler_flags), "-I."]

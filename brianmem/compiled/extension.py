@@ -26,6 +26,7 @@ from brianmem.compiled.compiler import (
     identity,
     with_header,
 )
+from brianmem.compiled.objects import linked
 from brianmem.errors import InputError
 
 # Cython names the sections of what it writes; from here on there is nothing of the user's.
@@ -103,7 +104,8 @@ def _make(code: str, name: str, what: str, flags: list[str], to_link, path: Path
         text = translated.read_text(encoding="utf-8")
         translated.write_text(text.replace(GLUE, UNOPTIMISED + GLUE, 1), encoding="utf-8")
         header = with_header(HEADER + f"// NumPy {np.__version__}\n", flags)
-        compile_with([*flags, *header, "-shared", str(translated), "-o", str(path), *to_link], what)
+        parts = [str(translated), *linked(code)]
+        compile_with([*flags, *header, "-shared", *parts, "-o", str(path), *to_link], what)
 
 
 def _translate(source: Path, what: str) -> Path:

@@ -14,6 +14,7 @@ from brian2.units.fundamentalunits import fail_for_dimension_mismatch
 from brian2.utils.stringtools import get_identifiers
 
 from brianmem import cuda
+from brianmem.compiled.objects import link
 from brianmem.engine import failures, gpu_memory, templates
 from brianmem.engine.group import (
     WEIGHT,
@@ -250,7 +251,8 @@ class EventDriven(CodeRunner):
                 f"'{self.exactness.value}': give the group a namespace"
             )
         self.solution = solution
-        self.template, self.abstract_code, headers = self._parts()
+        self.template, self.abstract_code = self._parts()
+        real = "float" if np.dtype(self.dtype) == np.float32 else "double"
         needed = [self._spikespace.name]
         if solution.refractory or self.group._refractory is not False:
             needed += ["not_refractory", "lastspike"]
@@ -260,14 +262,11 @@ class EventDriven(CodeRunner):
             needed += ["_spike_neuron", "_spike_time", "_failure"]
         if self._cuda:
             needed += ["_spike_count", "_spike_room"]
-            headers = ("elementary.h", "record.h", "next_spike.h", "thread_block.h")
             self._check_random()
-        real = np.dtype(self.dtype)
         self.template_kwds = {
             "eventspace_variable": self._spikespace,
-            "support": f"#define BRIANMEM_REAL {'float' if real == np.float32 else 'double'}\n"
-            + templates.support(*headers),
-            "real": "float" if real == np.float32 else "double",
+            "support": self._support(f"#define BRIANMEM_REAL {real}\n"),
+            "real": real,
             "monitored": self.monitored,
             "refractory": self.group._refractory is not False,
             "bracketed": self.exactness is Exactness.BRACKETED,
@@ -314,29 +313,36 @@ class EventDriven(CodeRunner):
     def _spikespace(self):
         return self.group.variables["_spikespace"]
 
-    def _parts(self) -> tuple[str, dict[str, str], tuple[str, ...]]:
-        """Template, blocks of abstract code, and headers."""
+    def _support(self, defined: str) -> str:
+        """What goes before the code of the model."""
+        if self._cuda:
+            return defined + templates.support(
+                "elementary.h", "record.h", "next_spike.h", "thread_block.h"
+            )
+        if self.form == "growing":
+            loops = ("elementary.h", "record.h", "registers.h", "frame.h", "growing_frame.cpp")
+            named = link(defined + templates.support(*loops))
+            return defined + templates.support("record.h", "frame.h") + named
+        return defined + templates.support("record.h", "next_spike.h")
+
+    def _parts(self) -> tuple[str, dict[str, str]]:
+        """Template, and blocks of abstract code."""
         solution = self.solution
         if self.form == "growing":
-            return (
-                "growing_frame",
-                {"frame": solution.frame},
-                ("elementary.h", "record.h", "registers.h", "growing_frame.h"),
-            )
+            return "growing_frame", {"frame": solution.frame}
         blocks = {
             "crossing": solution.crossing,
             "reset": self.group.event_codes.get("spike", ""),
             "pulse": self._pulse,
         }
-        headers = ("record.h", "next_spike.h")
         if not solution.exactness.exact:
-            return "one_by_one", blocks, headers
+            return "one_by_one", blocks
         blocks["advance"] = solution.advance
         if solution.refractory:
             blocks["refractory"] = solution.refractory
         if solution.peek:
             blocks["peek"] = solution.peek
-        return "event_loop", blocks, headers
+        return "event_loop", blocks
 
     def run(self):
         """One step of the clock; called by Brian2."""

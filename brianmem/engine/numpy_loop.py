@@ -10,7 +10,7 @@ from brianmem.engine.failures import Failure
 from brianmem.engine.weights import places
 
 TIE = 1e-12  # as in support/next_spike.h
-GROWTH = 2.0**64  # as in support/growing_frame.h
+GROWTH = 2.0**64  # as in support/growing_frame.cpp
 
 
 @dataclass
@@ -145,7 +145,7 @@ def next_bracketed(excess, size, search: FirstCrossings) -> tuple[int, float]:
 
 @dataclass
 class Frame:
-    """One network in the growing frame, as in support/growing_frame.h.
+    """One network in the growing frame, as in support/growing_frame.cpp.
 
     Attributes
     ----------

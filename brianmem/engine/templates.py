@@ -1,6 +1,7 @@
 """The event loops' templates, one folder per backend, made known to Brian2 beside its own."""
 
 import sys
+from functools import cache
 from pathlib import Path
 
 from brian2.codegen.runtime.cython_rt import CythonCodeObject
@@ -32,6 +33,7 @@ def register() -> None:
             code_object.templater = code_object.templater.derive(PACKAGE, templates_dir=folder)
 
 
+@cache
 def support(*names: str) -> str:
     """The headers of these names, to be compiled into a template.
 
@@ -39,7 +41,8 @@ def support(*names: str) -> str:
     that has changed.
     """
     text = "\n".join((SUPPORT / name).read_text() for name in names)
-    return "\n".join(line for line in text.splitlines() if not line.startswith('#include "'))
+    lines = (line for line in text.splitlines() if not line.startswith('#include "'))
+    return "\n".join(lines) + "\n"
 
 
 def threads(n: int, each: int = 1) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from brianmem.errors import InputError
 
-BLOCK_BYTES = 64  # as in support/growing_frame.h
+BLOCK_BYTES = 64  # as in support/growing_frame.cpp
 # Up to here, the K-sized state's extra sums cost more than the half columns save. It is the same on
 # every processor, since the choice decides the last bit of float32.
 LARGEST_DENSE = 600

@@ -93,6 +93,25 @@ def test_the_margin_rule(dense, noise, beta):
     assert digest(*found, rng.random(1)) == MARGIN[dense, noise, beta]
 
 
+def test_noise_takes_its_random_numbers_as_numpy_does():
+    """By rejection at a mean just above ten, which numba has wrong in one of 30 000 draws."""
+    insertion, n_sweeps = 10.24 / (N * D), 30_000
+    heads = (1, D + 20, MARGINS, 0.3, insertion)
+    rng, twin = np.random.default_rng(4), np.random.default_rng(4)
+    w, first, delay = sparse(np.random.default_rng(3))
+    inputs = False, np.zeros((1, 1), np.float32), w, first, delay
+    sweeps, rates = np.zeros((n_sweeps, 1), np.int64), np.zeros(n_sweeps, np.float32)
+    margin_kernels.fit_neuron(
+        *inputs, lessons(0.7), targets(1), sweeps, D, MARGINS, rates, heads, (0.0, 0.0), 0, rng
+    )
+    pattern, _, step = raster()
+    in_the_cue = np.sum((pattern == 0) & (step < D))
+    for _ in range(n_sweeps):
+        twin.random(in_the_cue)
+        twin.random(2 * twin.poisson(insertion * N * D))
+    assert rng.random() == twin.random()
+
+
 LEVELS = {2: "4527d1795ed8bc43", 7: "bc66d2969e72c684"}
 
 

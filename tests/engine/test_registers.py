@@ -18,11 +18,7 @@ from brianmem.lowrank.geometry import encoder
 from tests.engine.networks import draw
 
 pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="there is no g++")
-SOURCE = Path(__file__).parent / "growing_frame.cpp"
-BOTH_STATES = """
-#include "growing_frame.h"
-auto *dense = &brianmem::run_dense, *mirrored = &brianmem::run_mirrored;
-"""
+SOURCE = Path(__file__).parent / "growing_library.cpp"
 REAL = {np.float32: "float", np.float64: "double"}
 # Beyond 64 log(2), so that s starts again from 1.
 DURATION = 50.0
@@ -145,9 +141,7 @@ SINGLE = r"\bv?maxs[sd]\s"
 @pytest.mark.parametrize("dtype", REAL)
 def test_whole_registers_are_compared(dtype, tmp_path):
     """Compilers take what no register holds, and some of what one does, apart into numbers."""
-    source = tmp_path / "both_states.cpp"
-    source.write_text(BOTH_STATES)
-    program = compiled(source, tmp_path / "both_states.o", dtype, "-c")
+    program = compiled(SUPPORT / "growing_frame.cpp", tmp_path / "both_states.o", dtype, "-c")
     command = ["objdump", "-d", "-C", "--no-show-raw-insn", program]
     code = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     functions = re.findall(r"<void brianmem::in_registers_of_(\d+)<.*>:\n((?:.+\n)+)", code)

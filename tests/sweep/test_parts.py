@@ -115,7 +115,7 @@ def test_code_that_only_runs_tasks_is_not_behind_them():
 
     names = set(_sources("protocols.lowrank.capacity"))
     assert {"protocols.lowrank.loads", "brianmem.lowrank.storage.optimised"} <= names
-    assert "brianmem.engine/support/growing_frame.h" in names
+    assert "brianmem.engine/support/growing_frame.cpp" in names
     assert not {"protocols.cli", "protocols.sweep.workers", "brianmem.tables"} & names
     assert not any(name.startswith(("protocols.delay", "analysis", "figures")) for name in names)
 

@@ -1,7 +1,7 @@
 {# USES_VARIABLES { N, t, dt, _n, _pitch, _copies, _weight, _own, _lift, _mirrored, _until, _credit,
                     _credit_rate, _credit_most } #}
 {# WRITES_TO_READ_ONLY_VARIABLES { _spike_neuron, _spike_time, _spike_count, _failure } #}
-{# What a growing frame is stands in support/growing_frame.h. #}
+{# What a growing frame is stands in support/growing_frame.cpp. #}
 {% extends 'event_kernel.cu' %}
 {% block kernel_helpers %}
 namespace brianmem {

@@ -9,9 +9,6 @@ signs: X_k = C_k + Y_k and X_(k+K) = C_(k+K) - Y_k, and a spike moves the K valu
 
 Arrays lie in blocks of 64 bytes, whatever the processor's registers: a block takes one of AVX-512,
 two of AVX2, four of SSE2 or NEON. The results are the same to the last bit. */
-#ifndef BRIANMEM_GROWING_FRAME_H
-#define BRIANMEM_GROWING_FRAME_H
-
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -19,6 +16,7 @@ two of AVX2, four of SSE2 or NEON. The results are the same to the last bit. */
 #include <vector>
 
 #include "elementary.h"
+#include "frame.h"
 #include "record.h"
 #include "registers.h"
 
@@ -46,16 +44,6 @@ template <> struct Precision<double> {
 
 /* s starts again from 1 beyond this: a power of two, so that nothing is rounded. */
 const double GROWTH = 18446744073709551616.0;
-
-/* A network in the growing frame. `columns` holds what a spike adds, a padded column per neuron. */
-template <typename real>
-struct Frame {
-    long n;       // neurons
-    long padded;  // length of a column, a multiple of Block<real>::width
-    const real* columns;
-    const real* own;  // mirrored state only: what a spike adds to its own neuron besides
-    double lift, tau, drive, bias;
-};
 
 const int BLOCK_BYTES = 64;  // as in brianmem/engine/weights.py
 
@@ -483,16 +471,15 @@ struct RunAll {
     }
 };
 
-inline void run_dense(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v, double now,
-                      double left, double* credits, Record& record) {
+void run_dense(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v, double now, double left,
+               double* credits, Record& record) {
     in_registers(register_bytes(),
                  RunAll<Dense, BRIANMEM_REAL>{nets, v, now, left, credits, record});
 }
-inline void run_mirrored(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v, double now,
-                         double left, double* credits, Record& record) {
+void run_mirrored(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v, double now, double left,
+                  double* credits, Record& record) {
     in_registers(register_bytes(),
                  RunAll<Mirrored, BRIANMEM_REAL>{nets, v, now, left, credits, record});
 }
 
 }  // namespace brianmem
-#endif

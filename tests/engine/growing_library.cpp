@@ -1,5 +1,5 @@
 // The growing frame as a library, in registers of any width.
-#include "growing_frame.h"
+#include "growing_frame.cpp"
 
 #include <algorithm>
 
