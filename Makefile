@@ -25,18 +25,14 @@ DRAWN := $(shell find analysis figures -type f -not -path '*/__pycache__/*')
 .DELETE_ON_ERROR:
 
 figures: $(REPORT)
-	@echo; echo "All results in one page: $(REPORT)"
+	@echo "All results in one page: $(REPORT)"
 
 # Tables that are outdated name themselves in a file; one process makes them all.
 $(REPORT): $(PROTOCOLS:%=$(TABLES)/%.csv) $(DRAWN)
 	@if [ -f $(OUTDATED) ]; then \
 	  names=$$(cat $(OUTDATED)); rm $(OUTDATED); echo; echo "Tables:"; \
 	  $(BIN)/python -m protocols $$names --grid $(GRID) --out $(TABLES) --jobs $(JOBS); fi
-	@echo; echo "Figures:"
-	@$(BIN)/python -m figures all --tables $(TABLES) --out $(PICTURES)
-	@echo; echo "Results, and a comparison with the papers:"
-	@$(BIN)/python -m analysis all --tables $(TABLES)
-	@$(BIN)/python -m figures.report --tables $(TABLES) --figures $(PICTURES) --out $@ > /dev/null
+	@$(BIN)/python -m figures.report --fresh --tables $(TABLES) --figures $(PICTURES) --out $@
 
 paper:
 	@$(MAKE) --no-print-directory figures GRID=paper

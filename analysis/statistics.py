@@ -1,7 +1,9 @@
 """Means and crossings with intervals. What is independent is the network, not the trial."""
 
+import pickle
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -54,17 +56,29 @@ def mean_interval(values, rng: np.random.Generator, confidence: float = 0.95) ->
         return Interval(values[0], np.nan, np.nan)
     if values[0] == values[-1]:
         return Interval(values[0], values[0], values[0])
+    begin = pickle.dumps(rng.bit_generator.state)
+    low, high, rng.bit_generator.state = _bootstrap(values.tobytes(), begin, confidence)
+    return Interval(values.mean(), low, high)
+
+
+@lru_cache(maxsize=2**14)  # figures, results and the report ask for the same intervals
+def _bootstrap(values: bytes, begin: bytes, confidence: float) -> tuple[float, float, dict]:
+    """Limits of the mean of float64 values, and the state in which a generator is left."""
+    state = pickle.loads(begin)
+    rng = np.random.Generator(getattr(np.random, state["bit_generator"])())
+    rng.bit_generator.state = state
+    sample = (np.frombuffer(values),)
     for method in ("BCa", "percentile"):
         with warnings.catch_warnings():
             # Limits that are not defined are looked for below.
             warnings.simplefilter("ignore", RuntimeWarning)
             result = stats.bootstrap(
-                (values,), np.mean, confidence_level=confidence, method=method, rng=rng
+                sample, np.mean, confidence_level=confidence, method=method, rng=rng
             )
         low, high = result.confidence_interval
         if np.isfinite([low, high]).all():
             break
-    return Interval(values.mean(), low, high)
+    return low, high, rng.bit_generator.state
 
 
 def share_interval(successes, confidence: float = 0.95) -> Interval:

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import jinja2
 
+from analysis.__main__ import main as results
 from analysis.comparison import comparison
 from analysis.differences import DIFFERENCES
 from analysis.papers.reported import NOT_SHOWN
 from brianmem import tables
 from brianmem.errors import InputError
-from brianmem.terminal import guard
+from brianmem.terminal import INTERRUPTED, guard
 from figures import sources
-from figures.__main__ import FIGURES
+from figures.__main__ import FIGURES, draw
 from figures.readable import Readable, readable, text, with_limits
 
 TEMPLATE = "report.html.j2"
@@ -211,12 +212,31 @@ def main(argv: list[str] | None = None) -> int:
         parser.add_argument(
             f"--{name}", type=Path, default=Path(default), metavar=kind, help=f"default {default}"
         )
+    parser.add_argument(
+        "--fresh", action="store_true", help="draw all figures and write all results first"
+    )
     return guard("figures.report", lambda: _write(parser.parse_args(argv)))
 
 
-def _write(options: argparse.Namespace) -> None:
+def _write(options: argparse.Namespace) -> int:
+    status = _refresh(options.tables, options.figures) if options.fresh else 0
+    if status == INTERRUPTED:
+        return status
     write(report(options.tables, options.figures, options.out.parent), options.out)
     print(options.out)
+    return status
+
+
+def _refresh(folder: Path, pictures: Path) -> int:
+    """Draw all figures and write all results; returns the status of the latter."""
+    print("\nFigures:")
+    pictures = tables.make_folder(pictures)
+    for name in FIGURES:
+        draw(name, folder, pictures)
+    print("\nResults, and a comparison with the papers:")
+    status = results(["all", "--tables", str(folder)])
+    print("\nReport:")
+    return status
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def made(tmp_path):
     return make
 
 
-REST = [["figures", "all"], ["analysis", "all"], ["figures.report"]]
+REST = [["figures.report"]]
 FIRST = [["protocols.lowrank.boundary"], ["figures", "lowrank_boundary"]]
 
 

@@ -285,3 +285,21 @@ def test_commands_make_the_table_again():
         "--digits 'my file' --equations adaptation.toml --backend cython --out out"
     )
     assert sources.command({"analysis": "analysis.capacity"}, "out") is None
+
+
+@pytest.mark.parametrize("status", [0, 2, 130])
+def test_figures_and_results_are_made_first(status, tmp_path, monkeypatch, capsys):
+    """The comparison's status is the command's; after Ctrl-C there is no report."""
+    write(tmp_path, {schemas.DELAY_SCAN: MAIN[schemas.DELAY_SCAN]})
+    calls = []
+    monkeypatch.setattr(report, "FIGURES", {"delay_scan": FIGURES["delay_scan"]})
+    monkeypatch.setattr(report, "results", lambda arguments: calls.append(arguments) or status)
+    page = tmp_path / "page.html"
+    folders = ["--tables", tmp_path, "--figures", tmp_path / "drawn", "--out", page]
+    assert report.main(["--fresh", *map(str, folders)]) == status
+    assert calls == [["all", "--tables", str(tmp_path)]]
+    picture = (tmp_path / "drawn" / "delay_scan.png").read_bytes()
+    assert page.exists() == (status != 130)
+    if page.exists():
+        assert base64.b64encode(picture).decode() in page.read_text()
+    assert "Figures:" in capsys.readouterr().out
