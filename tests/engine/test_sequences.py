@@ -1,6 +1,7 @@
 """The engine against its reference, and the reference against fifty digits."""
 
 from dataclasses import replace
+from functools import cache
 
 import mpmath
 import numpy as np
@@ -63,24 +64,31 @@ def test_reference_against_fifty_digits(kind, seed):
     assert_same(drawn.reference(), fifty_digits(drawn))
 
 
+@cache
+def of_size(n, kind="plain", per_neuron=False):
+    """A network and the spikes of its reference, which takes longest: once for all backends."""
+    drawn = draw(n, n, per_neuron=per_neuron, duration=DURATION[n], **KINDS[kind])
+    return drawn, drawn.reference()
+
+
 @pytest.mark.parametrize("n", [20, 100, 400])
 @pytest.mark.parametrize("kind", KINDS)
 def test_per_neuron_parameters(kind, n, backend):
-    drawn = draw(n, n, per_neuron=True, duration=DURATION[n], **KINDS[kind])
-    assert_same(run([drawn], backend)[0], drawn.reference())
+    drawn, expected = of_size(n, kind, per_neuron=True)
+    assert_same(run([drawn], backend)[0], expected)
 
 
 @pytest.mark.parametrize("n", [20, 100, 400, 1600])
 @pytest.mark.parametrize("form", ["growing", "general"])
 def test_shared_parameters(n, form, backend):
-    drawn = draw(n, n, duration=DURATION[n])
-    assert_same(run([drawn], backend, shared=True, form=form)[0], drawn.reference())
+    drawn, expected = of_size(n)
+    assert_same(run([drawn], backend, shared=True, form=form)[0], expected)
 
 
 @pytest.mark.parametrize("kind", ["reset", "frozen"])
 def test_per_neuron_parameters_in_a_large_network(kind, backend):
-    drawn = draw(1600, 3, per_neuron=True, duration=DURATION[1600], **KINDS[kind])
-    assert_same(run([drawn], backend)[0], drawn.reference())
+    drawn, expected = of_size(1600, kind, per_neuron=True)
+    assert_same(run([drawn], backend)[0], expected)
 
 
 @pytest.mark.parametrize("form", ["growing", "general"])
@@ -91,7 +99,7 @@ def test_per_neuron_parameters_in_a_large_network(kind, backend):
     st.booleans(),
     st.sampled_from([0.01, 0.5, 2.0]),
 )
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_drawn_networks(form, seed, n, excitatory, tied, step):
     """Excitatory and tied networks, and clock steps much shorter and longer than usual."""
     drawn = draw(n, seed, excitatory=excitatory, tied=tied, duration=2.0)
@@ -102,7 +110,7 @@ def test_drawn_networks(form, seed, n, excitatory, tied, step):
 
 
 @given(st.integers(0, 10**6), st.integers(2, 12), st.sampled_from(sorted(KINDS)), st.booleans())
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_drawn_networks_with_their_own_parameters(seed, n, kind, excitatory):
     drawn = draw(n, seed, per_neuron=True, excitatory=excitatory, **KINDS[kind])
     expected = drawn.reference()

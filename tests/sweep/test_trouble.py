@@ -27,11 +27,14 @@ FEW = ["--set", "number=" + ",".join(map(str, range(20)))]
 def test_killed_at_random_moments(n_kills, toy, undisturbed):
     """Kill -9 of all processes: the same table in the end, and nothing finished computed twice."""
     rng = np.random.default_rng(n_kills)
+    # So slow that few are done between the moment that is waited for and the kill: else a sweep
+    # could end before its last kill.
+    slow = ("--set", f"seconds={0.02 if n_kills < 10 else 0.1}")
     per_life = 200 // n_kills
     for _ in range(n_kills):
         finished = len(toy.parts())
         known = {path.name for path in toy.parts()}
-        process = toy.start("--jobs", 2)
+        process = toy.start("--jobs", 2, *slow)
         # From the first moments of a process to the middle of its work.
         end = time.monotonic() + 60
         target = finished + rng.integers(0, per_life + 1)
@@ -42,7 +45,7 @@ def test_killed_at_random_moments(n_kills, toy, undisturbed):
         assert known <= {path.name for path in toy.parts()}
     begun = len(toy.ran())
     n_finished = len(toy.parts())
-    assert toy.run("--set", "seconds=0.02")[0] == 0
+    assert toy.run(*slow)[0] == 0
     assert toy.table() == undisturbed
     # In its last run, exactly what was not finished; before, at most two tasks lost by each kill,
     # and what a worker had done between the file's writing and the end of its process.
