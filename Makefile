@@ -1,6 +1,6 @@
 # make figures: the small grid of every protocol, its figures, a comparison with the papers, a report
 # make paper:   the same with the full grids
-# make lint, make test: what CI runs; make test-slow: every backend, and the small grids
+# make lint, make test, make test-slow: what CI runs; the last: every backend, and the small grids
 # make test-gpu: what needs NVIDIA's compiler or a GPU (with EXTRAS=test,lint,cuda and Python 3.12)
 
 PYTHON ?= python3
