@@ -6,6 +6,7 @@ the store by then.
 
 import logging
 import os
+import pickle
 import signal
 import sys
 import warnings
@@ -111,20 +112,19 @@ def _pool(works: list[Work], store: PartStore, n_processes: int, begun: Path) ->
             batch_size=1 if n_processes == 1 else "auto",
             backend="loky",
             return_as="generator_unordered",
-            initializer=_leave_interrupts,
         )
-        parts = pool(delayed(_in_process)(work, store, begun, n_processes) for work in works)
+        parts = pool(
+            delayed(_in_process)(pickle.dumps(work), store, begun, n_processes) for work in works
+        )
     finally:
         signal.signal(signal.SIGINT, handler)
     return parts
 
 
-def _leave_interrupts() -> None:
-    """Give Brian2, whose import sets a handler that calls the one before, one that it can call."""
+def _in_process(pickled: bytes, store: PartStore, begun: Path, n_processes: int) -> Part:
+    # With the work comes Brian2, whose import sets a handler that calls the one before.
     signal.signal(signal.SIGINT, lambda *_: None)
-
-
-def _in_process(work: Work, store: PartStore, begun: Path, n_processes: int) -> Part:
+    work = pickle.loads(pickled)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # for the programs that it starts, too
     gpu.share(n_processes)
     return _compute(work, store, begun)
