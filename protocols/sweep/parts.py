@@ -7,7 +7,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +94,7 @@ class PartStore:
         Raises InputError if it cannot be written.
         """
         head = {"format": FORMAT, "schema": self.schema}
-        body = json.dumps(head | asdict(part), default=_plain).encode()
+        body = json.dumps(head | vars(part), default=_plain).encode()
         path = self.path(part.key)
         unfinished = None
         try:
