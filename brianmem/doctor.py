@@ -18,13 +18,13 @@ from packaging.requirements import Requirement
 from brianmem import cuda_toolkit, gpu
 from brianmem.backends import BACKENDS, lacks
 from brianmem.compiled import cache, compiler
-from brianmem.engine import templates
 
 GOOD, LACKING, WRONG = "good", "lacking", "wrong"
 # Distributions whose requirements have to hold.
 CHECKED = ("brianmem", "brian2", "brian2cuda")
 # Programs to try compilers with: one prints the registers of support/registers.h that it would use,
 # that for a GPU why it cannot run.
+REGISTERS = Path(__file__).parent / "engine" / "support" / "registers.h"
 PROGRAM = """#include <cstdio>
 #include <vector>
 int main() {
@@ -119,7 +119,7 @@ def _compiler() -> Iterator[Finding]:
         yield Finding("C++ compiler", LACKING, found, advice)
         return
     command = compiler.command()
-    text = templates.support("registers.h") + "\n" + PROGRAM
+    text = REGISTERS.read_text() + PROGRAM
     complaint, registers = _tried([*command, *compiler.FLAGS], "doctor.cpp", text)
     if complaint:
         found = f"{' '.join(command)} cannot compile: {complaint}"

@@ -85,7 +85,7 @@ def test_shared_parameters(n, form, backend):
     assert_same(run([drawn], backend, shared=True, form=form)[0], expected)
 
 
-@pytest.mark.parametrize("kind", ["reset", "frozen"])
+@pytest.mark.parametrize("kind", [pytest.param("reset", marks=pytest.mark.slow), "frozen"])
 def test_per_neuron_parameters_in_a_large_network(kind, backend):
     drawn, expected = of_size(1600, kind, per_neuron=True)
     assert_same(run([drawn], backend)[0], expected)

@@ -88,6 +88,7 @@ def test_a_cluster_that_goes_away_is_one_sentence(toy, undisturbed):
     assert len(toy.ran()) == 200 - kept < 196
 
 
+@pytest.mark.slow
 def test_networks_run_on_a_dask_cluster(scheduler, tmp_path):
     small = [
         *("--set", "network_seed=0,1", "--set", "n_neurons=20", "--set", "load=0.2"),
