@@ -29,7 +29,9 @@ from brianmem.compiled.compiler import (
 from brianmem.compiled.objects import linked
 from brianmem.errors import InputError
 
-# Cython names the sections of what it writes; from here on there is nothing of the user's.
+# Cython names the sections of what it writes. Its own functions come first in that of the module,
+# then the user's, then nothing but what moves arguments.
+BEGIN = "/* #### Code section: module_code ### */"
 GLUE = "/* #### Code section: initfunc_declarations ### */"
 HEADER = """\
 #define PY_SSIZE_T_CLEAN
@@ -101,11 +103,19 @@ def _make(code: str, name: str, what: str, flags: list[str], to_link, path: Path
         source = Path(folder, f"{name}.pyx")
         source.write_text(code, encoding="utf-8")
         translated = _translate(source, what)
-        text = translated.read_text(encoding="utf-8")
-        translated.write_text(text.replace(GLUE, UNOPTIMISED + GLUE, 1), encoding="utf-8")
+        text = _only_loops_optimised(translated.read_text(encoding="utf-8"), source.name)
+        translated.write_text(text, encoding="utf-8")
         header = with_header(HEADER + f"// NumPy {np.__version__}\n", flags)
         parts = [str(translated), *linked(code)]
         compile_with([*flags, *header, "-shared", *parts, "-o", str(path), *to_link], what)
+
+
+def _only_loops_optimised(text: str, source: str) -> str:
+    """What Cython made of a source, with all but the source's own functions unoptimised."""
+    before, begin, after = text.partition(BEGIN)
+    its_own, users, module = after.partition(f'/* "{source}":')
+    after = f"#pragma GCC push_options\n{UNOPTIMISED}{its_own}#pragma GCC pop_options\n"
+    return before + begin + after + users + module.replace(GLUE, UNOPTIMISED + GLUE, 1)
 
 
 def _translate(source: Path, what: str) -> Path:

@@ -39,8 +39,17 @@ def test_an_extension_is_compiled_once(folder, monkeypatch):
     assert path.stat().st_mtime_ns == made
 
 
-def test_what_moves_arguments_is_not_optimised_and_the_rest_is(monkeypatch, tmp_path):
-    """The place where that begins is named by Cython, whose versions may differ."""
+# With a view, Cython adds functions of its own to those of the source.
+OF_A_VIEW = """
+#cython: language_level=3
+def main(double[:] numbers, double b):
+    return numbers[0] + b
+"""
+
+
+@pytest.mark.parametrize("code", [ADD, OF_A_VIEW])
+def test_only_the_functions_of_the_source_are_optimised(code, monkeypatch, tmp_path):
+    """The places where they begin and end are named by Cython, whose versions may differ."""
     compiled = []
 
     def read(arguments, what):
@@ -50,13 +59,15 @@ def test_what_moves_arguments_is_not_optimised_and_the_rest_is(monkeypatch, tmp_
     monkeypatch.setattr(extension, "compile_with", read)
     monkeypatch.setattr(extension, "_load", lambda name, path: None)
     monkeypatch.setattr(extension, "kept", lambda kind, name, make: make(tmp_path / name))
-    extension.extension(ADD, "a sum")
+    extension.extension(code, "a sum")
     [text] = compiled
-    assert text.count(extension.UNOPTIMISED) == 1
-    optimised, glue = text.split(extension.UNOPTIMISED)
-    assert "__pyx_v_a + __pyx_v_b" in optimised
-    assert "__pyx_v_a + __pyx_v_b" not in glue
-    assert len(glue) > len(optimised)
+    declared, its_own, rest = text.split(extension.UNOPTIMISED)
+    its_own, optimised = its_own.split("#pragma GCC pop_options\n")
+    assert "+ __pyx_v_b)" in optimised
+    assert "+ __pyx_v_b)" not in declared + its_own + rest
+    assert len(rest) > len(optimised)
+    assert ("MemoryView" in its_own) == (code is OF_A_VIEW)
+    assert "View.MemoryView" not in optimised
 
 
 def test_flags_make_another(folder):
