@@ -19,6 +19,7 @@ class ExtensionCodeObject(CythonCodeObject):
     """What Brian2 runs in each step, as an extension of Python."""
 
     class_name = "brianmem_cython"
+    links_parts = True  # of brianmem.compiled.objects
 
     def compile_block(self, block):
         """The module of a block of code; None if there is nothing in it."""

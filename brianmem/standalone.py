@@ -96,6 +96,8 @@ class Compiling:
     What moves arrays and reads files is compiled without optimisation, all of it at once.
     """
 
+    links_parts = True  # of brianmem.compiled.objects
+
     def generate_makefile(self, writer, compiler, compiler_flags, linker_flags, nb_threads, debug):
         """Brian2's makefile, and how to do without it."""
         code = "\n".join(

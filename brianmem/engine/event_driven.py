@@ -320,10 +320,20 @@ class EventDriven(CodeRunner):
                 "elementary.h", "record.h", "next_spike.h", "thread_block.h"
             )
         if self.form == "growing":
-            loops = ("elementary.h", "record.h", "registers.h", "frame.h", "growing_frame.cpp")
-            named = link(defined + templates.support(*loops))
-            return defined + templates.support("record.h", "frame.h") + named
+            loops = templates.support(
+                "elementary.h", "record.h", "registers.h", "frame.h", "growing_frame.cpp"
+            )
+            if not self._links:
+                return f"{defined}#define BRIANMEM_LOOPS inline\n{loops}"
+            return defined + templates.support("record.h", "frame.h") + link(defined + loops)
         return defined + templates.support("record.h", "next_spike.h")
+
+    @property
+    def _links(self) -> bool:
+        """Whether what compiles the code links what it names; Brian2's own backends do not."""
+        device = get_device()
+        maker = device if self._standalone else device.code_object_class(self.codeobj_class)
+        return getattr(maker, "links_parts", False)
 
     def _parts(self) -> tuple[str, dict[str, str]]:
         """Template, and blocks of abstract code."""

@@ -16,10 +16,13 @@ from brian2 import (
     Synapses,
     get_device,
     ms,
+    prefs,
     second,
+    set_device,
 )
+from brian2.devices import reset_device
 
-from brianmem.backends import RUNTIME
+from brianmem.backends import RUNTIME, lacks
 from brianmem.brian import brian_backend
 from brianmem.engine import EventDriven, LowRankWeights, Program
 from brianmem.engine.reference import LeakyNeurons, simulate
@@ -517,6 +520,36 @@ def test_two_engines_in_one_network(backend):
         Network(*groups, *engines).run(2 * TAU)
         for engine, one in zip(engines, drawn, strict=True):
             assert list(engine.i) == list(one.reference().neuron)
+
+
+@pytest.fixture(params=["cython", pytest.param("cpp_standalone", marks=pytest.mark.slow)])
+def brians_own(request, tmp_path):
+    """A backend as Brian2 alone sets it up."""
+    if lacks(request.param):
+        pytest.skip(f"it lacks {lacks(request.param)}")
+    before = prefs["codegen.target"]
+    if request.param == "cython":
+        prefs["codegen.target"] = "cython"
+    else:
+        set_device("cpp_standalone", directory=str(tmp_path))
+    yield
+    prefs["codegen.target"] = before
+    if request.param != "cython":
+        get_device().reinit()
+        reset_device()
+
+
+def test_the_engine_runs_on_brians_own_backends(brians_own):
+    """Two engines in one program; Brian2's flags let the compiler change the last bits."""
+    drawn = [draw(N, 1, duration=2.0), draw(N, 2, duration=2.0)]
+    clock, names = Clock(STEP * TAU, name="tested_clock"), ("one", "other")
+    groups = [group_of(d, name=n, clock=clock) for d, n in zip(drawn, names, strict=True)]
+    engines = [EventDriven(g, d.weights) for g, d in zip(groups, drawn, strict=True)]
+    Network(*groups, *engines).run(2 * TAU)
+    for engine, one in zip(engines, drawn, strict=True):
+        expected = one.reference()
+        assert list(engine.i) == list(expected.neuron)
+        np.testing.assert_allclose(engine.t / TAU, expected.time, rtol=0, atol=1e-11)
 
 
 def test_neurons_without_leak_and_some_at_threshold(runtime_backend):
