@@ -97,9 +97,9 @@ def draw(name: str, source: Path, folder: Path) -> None:
     """Draw one figure from the tables in `source` into `folder`."""
     with plt.style.context(STYLE):
         figure = FIGURES[name].draw(source)
+        # Laid out once: each file by itself would do so again, which takes as long as drawing it.
         figure.get_layout_engine().execute(figure)
-    # Each file by itself would be laid out again, which takes as long as drawing it.
-    with plt.style.context([STYLE, {"figure.constrained_layout.use": False}]):
+        plt.rcParams["figure.constrained_layout.use"] = False
         figure.set_layout_engine(None)
         for suffix in ("png", "pdf"):
             # Without dates, the same tables give the same file.
@@ -110,7 +110,7 @@ def draw(name: str, source: Path, folder: Path) -> None:
             except OSError as error:
                 raise InputError(f"cannot write {path}: {error.strerror}") from None
             print(path)
-    plt.close(figure)
+        plt.close(figure)
 
 
 if __name__ == "__main__":

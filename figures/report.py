@@ -14,7 +14,7 @@ from analysis.differences import DIFFERENCES
 from analysis.papers.reported import NOT_SHOWN
 from brianmem import tables
 from brianmem.errors import InputError
-from brianmem.terminal import INTERRUPTED, guard
+from brianmem.terminal import guard
 from figures import sources
 from figures.__main__ import FIGURES, draw
 from figures.readable import Readable, readable, text, with_limits
@@ -220,10 +220,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _write(options: argparse.Namespace) -> int:
     status = _refresh(options.tables, options.figures) if options.fresh else 0
-    if status == INTERRUPTED:
-        return status
-    write(report(options.tables, options.figures, options.out.parent), options.out)
-    print(options.out)
+    if status == 0:
+        write(report(options.tables, options.figures, options.out.parent), options.out)
+        print(options.out)
     return status
 
 
@@ -234,9 +233,7 @@ def _refresh(folder: Path, pictures: Path) -> int:
     for name in FIGURES:
         draw(name, folder, pictures)
     print("\nResults, and a comparison with the papers:")
-    status = results(["all", "--tables", str(folder)])
-    print("\nReport:")
-    return status
+    return results(["all", "--tables", str(folder)])
 
 
 if __name__ == "__main__":
