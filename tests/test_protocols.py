@@ -266,7 +266,6 @@ def test_damaged_timings_are_found_before_the_run(tmp_path, capsys):
 @pytest.mark.parametrize("n_patterns", [10, 12, 20])
 def test_a_load_beyond_capacity_gives_rows_and_a_warning(rule, n_patterns, tmp_path, capsys):
     load = ["--set", f"rule={rule}", "--set", f"n_patterns={n_patterns}", "--set", "dt=0"]
-    load += ["--set", "network_seed=0"]
     assert run(LOWRANK, *SMALL_LOWRANK, *load, "--jobs", 0, "--out", tmp_path) == 0
     # With p = K the optimised rule still meets its constraints, at a price in alpha.
     if (rule, n_patterns) != ("optimised", 10):

@@ -99,7 +99,7 @@ def test_per_neuron_parameters_in_a_large_network(kind, backend):
     st.booleans(),
     st.sampled_from([0.01, 0.5, 2.0]),
 )
-@settings(max_examples=8)
+@settings(max_examples=15)
 def test_drawn_networks(form, seed, n, excitatory, tied, step):
     """Excitatory and tied networks, and clock steps much shorter and longer than usual."""
     drawn = draw(n, seed, excitatory=excitatory, tied=tied, duration=2.0)
@@ -110,7 +110,7 @@ def test_drawn_networks(form, seed, n, excitatory, tied, step):
 
 
 @given(st.integers(0, 10**6), st.integers(2, 12), st.sampled_from(sorted(KINDS)), st.booleans())
-@settings(max_examples=8)
+@settings(max_examples=15)
 def test_drawn_networks_with_their_own_parameters(seed, n, kind, excitatory):
     drawn = draw(n, seed, per_neuron=True, excitatory=excitatory, **KINDS[kind])
     expected = drawn.reference()
