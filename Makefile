@@ -18,6 +18,8 @@ PROTOCOLS := lowrank_boundary lowrank_recall lowrank_attractors lowrank_capacity
 PICTURES := results/$(GRID)/figures
 OUTDATED := results/$(GRID)/.outdated
 REPORT := results/$(GRID)/report.html
+# Linear algebra has no further threads in the processes that run tests, one on each core.
+ONE_THREAD := OMP_NUM_THREADS=1
 SOURCES := $(shell find brianmem protocols -type f -not -path '*/__pycache__/*')
 DRAWN := $(shell find analysis figures -type f -not -path '*/__pycache__/*')
 
@@ -38,10 +40,10 @@ paper:
 	@$(MAKE) --no-print-directory figures GRID=paper
 
 test: $(READY_DEV)
-	$(BIN)/pytest --numprocesses auto --dist worksteal
+	$(ONE_THREAD) $(BIN)/pytest --numprocesses auto --dist loadgroup
 
 test-slow: $(READY_DEV)
-	$(BIN)/pytest --slow -m "slow and not gpu and not nvcc" --numprocesses auto --dist loadgroup
+	$(ONE_THREAD) $(BIN)/pytest --slow -m "slow and not gpu and not nvcc" --numprocesses auto --dist loadgroup
 
 test-gpu: $(READY_DEV)
 	$(BIN)/pytest --slow -m "gpu or nvcc"

@@ -17,26 +17,28 @@ settings.load_profile("brianmem")
 
 # Backends whose programs take seconds to build; one of them serves a single test.
 BUILT = ("cpp_standalone", pytest.param("cuda_standalone", marks=pytest.mark.gpu), "cuda_on_cpu")
-OF_BACKENDS = ("backend", "program_backend", "gpu_backend")
+# Fixtures that take seconds; tests that share one run in one process.
+COSTLY = {"rasters", "made", "library", "scheduler"}
+OF_BACKENDS = ("backend", "runtime_backend", "program_backend", "gpu_backend")
 
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run the tests that are marked slow, too")
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m chooses by marker
-def pytest_collection_modifyitems(config, items):
-    """Programs are slow, but for those of tests marked `glue`."""
-    for item in items:
-        if _builds_a_program(item) and "glue" not in item.keywords:
-            item.add_marker(pytest.mark.slow)
-        if "slow" in item.keywords and not config.option.slow:
-            item.add_marker(pytest.mark.skip(reason="slow: make test-slow runs it"))
+def pytest_itemcollected(item):
+    """What is compiled is slow, but for tests marked `glue`; what is costly is prepared once."""
+    for fixture in COSTLY.intersection(item.fixturenames):
+        item.add_marker(pytest.mark.xdist_group(fixture))
+    if _compiles(item) and "glue" not in item.keywords:
+        item.add_marker(pytest.mark.slow)
+    if "slow" in item.keywords and not item.config.option.slow:
+        item.add_marker(pytest.mark.skip(reason="slow: make test-slow runs it"))
 
 
-def _builds_a_program(item) -> bool:
+def _compiles(item) -> bool:
     values = item.callspec.params if hasattr(item, "callspec") else {}
-    return any(values.get(name, "numpy") not in RUNTIME for name in OF_BACKENDS)
+    return any(values.get(name, "numpy") != "numpy" for name in OF_BACKENDS)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -4,13 +4,25 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
 from brianmem import __main__, cuda_toolkit, doctor, gpu
 from brianmem.backends import check_backend
-from brianmem.compiled import cache
+from brianmem.compiled.cache import kept
 from brianmem.errors import InputError
+
+
+@cache
+def tried_before(command, name, text, really_tried=doctor._tried):
+    return really_tried([*command], name, text)
+
+
+@pytest.fixture(autouse=True)
+def once(monkeypatch):
+    """What is compiled to try a compiler takes seconds, and does the same in each test."""
+    monkeypatch.setattr(doctor, "_tried", lambda c, name, text: tried_before(tuple(c), name, text))
 
 
 def found(subject):
@@ -168,11 +180,11 @@ def test_nvcc_compiles_the_kernel_that_is_tried():
 def test_compiled_files_are_counted_and_how_to_delete_them(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "not there"))
     assert found("compiled files").found == "0 files, 0 MB"
-    kept = cache.kept("programs", "one", lambda path: path.write_bytes(bytes(3 * 2**20)))
+    made = kept("programs", "one", lambda path: path.write_bytes(bytes(3 * 2**20)))
     finding = found("compiled files").found
     assert finding == f"1 files, 3 MB; to delete them: rm -r '{tmp_path}/not there/brianmem'"
     subprocess.run(finding.partition(": ")[2], shell=True, check=True)
-    assert not kept.exists()
+    assert not made.exists()
     monkeypatch.setattr(doctor.os, "access", lambda *_: False)
     assert found("compiled files").status == doctor.WRONG
 

@@ -96,6 +96,7 @@ def test_gammas_of_the_grid_stay_apart_and_chosen_ones_together():
     assert table["n_networks"].tolist() == [1, 1, 2]
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=5), st.randoms())
 def test_capacity_lies_within_the_loads_in_any_order(successes, random):
     changes = shares("n_patterns", {10 * (k + 1): n for k, n in enumerate(successes)}, 4, (0, 1))

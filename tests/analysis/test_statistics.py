@@ -105,6 +105,7 @@ def draws(rng, n_groups, slope, spread, n_trials):
     return x, successes.ravel(), n_trials, groups
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_groups", "spread"), [(20, 0.0), (20, 1.0), (5, 1.0)])
 def test_crossings_are_covered_about_as_often_as_the_intervals_say(n_groups, spread):
     rng = np.random.default_rng(1)

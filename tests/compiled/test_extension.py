@@ -70,6 +70,7 @@ def test_only_the_functions_of_the_source_are_optimised(code, monkeypatch, tmp_p
     assert "View.MemoryView" not in optimised
 
 
+@pytest.mark.slow
 def test_flags_make_another(folder):
     code = "cdef extern from *:\n    int NUMBER\ndef main():\n    return NUMBER\n"
     for number in (3, 4):

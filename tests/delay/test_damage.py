@@ -138,7 +138,6 @@ def test_noise_of_another_shape_is_refused():
         Drive(run.forced, run.clamped, None, np.zeros((M, N, T - 1)))
 
 
-@pytest.mark.glue
 def test_all_damage_at_once_equals_the_recursion(backend):
     rng = np.random.default_rng(2)
     n, d, t, n_trials = 40, 10, 60, 3

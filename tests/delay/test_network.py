@@ -71,7 +71,11 @@ def test_equals_the_recursion_on_dense_networks(backend, simulator, n_neurons, n
 
 @pytest.mark.parametrize(
     ("fast", "density", "simulator"),
-    [("numpy", 0.25, synapses), ("numpy", 0.25, network), ("cython", 1.0, network)],
+    [
+        pytest.param("numpy", 0.25, synapses, marks=pytest.mark.slow),
+        ("numpy", 0.25, network),
+        pytest.param("cython", 1.0, network, marks=pytest.mark.slow),
+    ],
 )
 def test_equals_the_recursion_at_full_size(fast, density, simulator):
     """512 neurons, 41 delays, up to 10.7 million synapses."""

@@ -215,6 +215,7 @@ def test_low_rank_weights_are_their_dense_matrix(mirrored, backend):
     np.testing.assert_allclose(spikes.time, expected.time, atol=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_single_precision_counts_nearly_the_same_spikes(mirrored):
     weights, start = low_rank(2)
@@ -522,7 +523,7 @@ def test_two_engines_in_one_network(backend):
             assert list(engine.i) == list(one.reference().neuron)
 
 
-@pytest.fixture(params=["cython", pytest.param("cpp_standalone", marks=pytest.mark.slow)])
+@pytest.fixture(params=["cython", "cpp_standalone"])
 def brians_own(request, tmp_path):
     """A backend as Brian2 alone sets it up."""
     if lacks(request.param):
@@ -539,6 +540,7 @@ def brians_own(request, tmp_path):
         reset_device()
 
 
+@pytest.mark.slow
 def test_the_engine_runs_on_brians_own_backends(brians_own):
     """Two engines in one program; Brian2's flags let the compiler change the last bits."""
     drawn = [draw(N, 1, duration=2.0), draw(N, 2, duration=2.0)]

@@ -117,7 +117,7 @@ def run(model, weights, v0, drive, duration, reset, backend, step=0.25):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(k, marks=pytest.mark.slow) for k in (2, 3))])
 def test_same_spikes_as_the_fine_search(model, seed, backend):
     weights, v0 = network(seed)
     expected = by_the_fine_search(model, seed)

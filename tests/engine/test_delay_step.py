@@ -258,7 +258,7 @@ def test_one_copy_is_made_of_the_table(target):
     assert weights.nbytes < peak < 1.5 * weights.nbytes
 
 
-@pytest.mark.parametrize("target", ["numpy", "cython"])
+@pytest.mark.parametrize("target", ["numpy", pytest.param("cython", marks=pytest.mark.slow)])
 def test_restored_networks_repeat_themselves(target):
     weights, forced, clamped, lost = draw(20, 7, 2, seed=11)
     with brian_backend(target):

@@ -91,6 +91,7 @@ def test_per_neuron_parameters_in_a_large_network(kind, backend):
     assert_same(run([drawn], backend)[0], expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["growing", "general"])
 @given(
     st.integers(0, 10**6),
@@ -109,6 +110,7 @@ def test_drawn_networks(form, seed, n, excitatory, tied, step):
         assert_same(spikes, expected, at_least=0)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6), st.integers(2, 12), st.sampled_from(sorted(KINDS)), st.booleans())
 @settings(max_examples=15)
 def test_drawn_networks_with_their_own_parameters(seed, n, kind, excitatory):

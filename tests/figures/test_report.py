@@ -58,8 +58,20 @@ def pictures(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(folder, pictures):
-    return report.report(folder, pictures, folder.parent)
+def page(folder, boundary, rasters, pictures):
+    """The page of all tables that the folder has, as if there were no others."""
+    with pytest.MonkeyPatch.context() as patch:
+        known = MAIN | boundary | rasters
+        patch.setattr(sources, "RAW", {schema.name: schema for schema in known})
+        return report.report(folder, pictures, folder.parent)
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A folder with one table."""
+    folder = tables.make_folder(tmp_path / "tables")
+    write(folder, {schemas.LOWRANK_CAPACITY: MAIN[schemas.LOWRANK_CAPACITY]})
+    return folder
 
 
 def words(page):
@@ -165,7 +177,6 @@ def test_text_from_tables_and_sidecars_is_escaped(tmp_path, pictures):
 
 
 def test_failed_tasks_and_incomplete_tables_are_shown_in_a_box(tmp_path, pictures):
-    write(tmp_path)
     write_tasks(tmp_path)
     whole = {schemas.LOWRANK_CAPACITY: MAIN[schemas.LOWRANK_CAPACITY]}
     write(tmp_path, whole, failed_tasks=1)
@@ -178,10 +189,9 @@ def test_failed_tasks_and_incomplete_tables_are_shown_in_a_box(tmp_path, picture
     assert "line 1" in text and "--retry-failed" in text
 
 
-def test_times_by_protocol(tmp_path, pictures):
-    write(tmp_path)
-    write_tasks(tmp_path)
-    page = report.report(tmp_path, pictures, tmp_path)
+def test_times_by_protocol(small, pictures):
+    write_tasks(small)
+    page = report.report(small, pictures, small)
     times = page[page.index('<section id="times"') :]
     # The row of the protocol and that of all are alike.
     assert "tasks 2, failed 1, CPU seconds 120, in words 2 min 0 s" in words(times)
@@ -216,10 +226,8 @@ def test_times_of_the_papers_figure_are_told_apart(tmp_path):
     }
 
 
-def test_no_box_without_trouble(folder, boundary, rasters, pictures, monkeypatch):
-    known = MAIN | boundary | rasters
-    monkeypatch.setattr(sources, "RAW", {schema.name: schema for schema in known})
-    assert 'class="warning"' not in report.report(folder, pictures, folder)
+def test_no_box_without_trouble(page):
+    assert 'class="warning"' not in page
 
 
 def test_missing_pieces_are_named(tmp_path):
@@ -255,23 +263,30 @@ def test_nothing_at_all_ends_with_one_sentence(tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_same_input_gives_the_same_file(folder, pictures, tmp_path, capsys):
+def test_the_same_input_gives_the_same_file(small, pictures, tmp_path, capsys):
     paths = [tmp_path / name / "report.html" for name in ("one", "other")]
     for path in paths:
-        options = ["--tables", str(folder), "--figures", str(pictures), "--out", str(path)]
+        options = ["--tables", str(small), "--figures", str(pictures), "--out", str(path)]
         assert report.main(options) == 0
         assert capsys.readouterr().out == f"{path}\n"
         assert [p.name for p in path.parent.iterdir()] == ["report.html"]
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
-def test_a_report_that_cannot_be_written(folder, pictures, tmp_path, capsys):
+@pytest.mark.slow
+def test_the_same_input_gives_the_same_page(page, folder, boundary, rasters, pictures, monkeypatch):
+    known = MAIN | boundary | rasters
+    monkeypatch.setattr(sources, "RAW", {schema.name: schema for schema in known})
+    assert report.report(folder, pictures, folder.parent) == page
+
+
+def test_a_report_that_cannot_be_written(small, pictures, tmp_path, capsys):
     out = tmp_path / "report.html"
     out.mkdir()
-    options = ["--tables", str(folder), "--figures", str(pictures), "--out", str(out)]
+    options = ["--tables", str(small), "--figures", str(pictures), "--out", str(out)]
     assert report.main(options) == 2
     assert "cannot write" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == [out]
+    assert sorted(tmp_path.iterdir()) == [out, small]
 
 
 def test_commands_make_the_table_again():

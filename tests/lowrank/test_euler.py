@@ -34,6 +34,7 @@ def test_spikes_converge_to_the_exact_ones():
         assert abs(len(euler.simulate(memory, start, dt)) - len(exact)) <= 1 + 0.05 * len(exact)
 
 
+@pytest.mark.slow
 def test_overlaps_of_small_networks_agree_on_average():
     found = overlaps(n_neurons=40, n_patterns=5, flip_fraction=0.1, n_trials=50, duration=4.0)
     # Single trials at the edge of a basin may end elsewhere; their means may differ by chance only.

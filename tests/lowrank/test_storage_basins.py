@@ -104,6 +104,7 @@ def test_ridge_meets_its_normal_equations(seed, k, data):
     np.testing.assert_allclose(gradient, 0, atol=1e-8)
 
 
+@pytest.mark.slow
 @given(SEEDS, st.sampled_from(NEW), st.data())
 def test_permuting_and_negating_latents_does_the_same_to_the_decoder(seed, rule, data):
     rng = np.random.default_rng(seed)
@@ -216,11 +217,13 @@ def completed(rule, load, flip_fraction):
     return np.mean([(np.sign(y) == xi[:, mu]).all() for mu, y in enumerate(means)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "load"), [("regularised", 0.4), ("extended", 0.4)])
 def test_basins_are_larger_than_those_of_the_optimised_rule(rule, load):
     assert completed(rule, load, 0.07) >= completed("optimised", load, 0.07) + 0.4
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::brianmem.errors.CapacityWarning")
 def test_noise_trained_weights_mend_patterns_beyond_the_capacity_of_the_optimised_rule():
     assert completed("extended_noise", 0.55, 0.01) >= 0.7

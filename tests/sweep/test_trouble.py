@@ -21,15 +21,14 @@ from tests.sweep.tasks import SCHEMA, Task, run_task
 FEW = ["--set", "number=" + ",".join(map(str, range(20)))]
 
 
-@pytest.mark.parametrize(
-    "n_kills", [2, pytest.param(50, marks=pytest.mark.slow)], ids=lambda n: f"{n}-kills"
-)
-def test_killed_at_random_moments(n_kills, toy, undisturbed):
+@pytest.mark.slow
+def test_killed_at_random_moments(toy, undisturbed):
     """Kill -9 of all processes: the same table in the end, and nothing finished computed twice."""
+    n_kills = 50
     rng = np.random.default_rng(n_kills)
     # So slow that few are done between the moment that is waited for and the kill: else a sweep
     # could end before its last kill.
-    slow = ("--set", f"seconds={0.02 if n_kills < 10 else 0.1}")
+    slow = ("--set", "seconds=0.1")
     per_life = 200 // n_kills
     for _ in range(n_kills):
         finished = len(toy.parts())
@@ -72,10 +71,9 @@ def ctrl_c(process):
 @pytest.mark.parametrize(
     ("end", "jobs"),
     [
-        (ctrl_c, 0),
-        pytest.param(ctrl_c, 1, marks=pytest.mark.slow),
+        *(pytest.param(ctrl_c, jobs, marks=pytest.mark.slow) for jobs in (0, 1)),
         (ctrl_c, 2),
-        (subprocess.Popen.terminate, 2),
+        pytest.param(subprocess.Popen.terminate, 2, marks=pytest.mark.slow),
     ],
 )
 def test_an_interrupt_ends_within_two_seconds_and_says_how_to_go_on(end, jobs, toy, undisturbed):
