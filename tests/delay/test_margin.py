@@ -11,8 +11,14 @@ from brianmem.delay import network
 from brianmem.delay.learning import fit, margin_reference
 from brianmem.delay.learning.compression import nearest_levels
 from brianmem.delay.learning.correlation import correlate
-from brianmem.delay.learning.margin import PRESETS, MarginSettings, _School, margin
-from brianmem.delay.learning.margin_kernels import fit_levels
+from brianmem.delay.learning.margin import (
+    NO_POTENTIALS,
+    PRESETS,
+    MarginSettings,
+    _School,
+    margin,
+)
+from brianmem.delay.learning.margin_kernels import fit_levels, fit_neuron
 from brianmem.delay.learning.threshold import clamped_potentials
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.scores import counts_by_pattern
@@ -59,6 +65,30 @@ def test_sweeps_equal_their_definition(seed, support, taught_cue, beta):
                 w = margin_reference.sweep_support(w, dense[m], j, begin, (0.8, 0.4), rate, beta)
         # Tails are cut at 3e-4 of a potential and resets at 1e-5; single precision is below.
         np.testing.assert_allclose(learned.to_dense()[j], w, atol=4e-3)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 20), st.booleans())
+def test_rows_of_synapses_learn_what_single_ones_do(seed, n_delays, noisy):
+    """Neurons that never fire thin the synapses out, so that they are not kept in rows."""
+    patterns, params = small(seed, n_patterns=3, n_delays=n_delays, firing_prob=0.15)
+    settings = MarginSettings("hebbian", 0.8, 0.4, n_sweeps=5, rate=0.3, n_averaged=2)
+    school = _School(patterns, params, settings, np.random.default_rng(seed))
+    start, n = school._start(0), params.n_neurons
+    first, delay = school._by_neuron(start)
+    assert 8 * len(start.w) > n * n_delays or len(start.w) < 8
+    learned = []
+    for n_silent in (0, 100 * n):
+        w = start.w.copy()
+        inputs = False, NO_POTENTIALS, w, np.pad(first, (0, n_silent), mode="edge"), delay
+        lessons = school.lessons._replace(n_neurons=n + n_silent)
+        noise = (0, 0, school.margins, 0.0, 0.0), (0.2 * noisy, 0.0)
+        rest = school.order, school.begin, school.margins, school.rates, *noise, 2
+        n_sweeps = fit_neuron(
+            *inputs, lessons, school.targets[0], *rest, np.random.default_rng(seed)
+        )
+        learned.append((n_sweeps, w.tobytes()))
+    assert learned[0] == learned[1]
+    assert not len(start.w) or learned[0][1] != start.w.tobytes()
 
 
 def f1(weights, patterns, params, info):
