@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from brianmem.delay import reference
 from brianmem.delay.learning import fit
-from brianmem.delay.learning.pseudo_inverse import contexts
+from brianmem.delay.learning.pseudo_inverse_kernels import Windows
+from brianmem.delay.learning.pseudo_inverse_reference import contexts
 from brianmem.delay.parameters import DelayParameters
 from brianmem.patterns import draw_rasters
 
@@ -29,6 +30,17 @@ def windows(dense, n_delays):
         ],
         dtype=float,
     )
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 10**6), st.integers(1, 24))
+def test_loops_over_windows_give_the_bits_of_a_sparse_array(seed, n_delays):
+    """Where a neuron fires in steps that follow each other, the order of a sum shows, too."""
+    patterns, _ = small(seed, n_delays=n_delays, firing_prob=0.3)
+    a, rng = contexts(patterns, n_delays), np.random.default_rng(seed)
+    loops, x, y = Windows(patterns, n_delays), rng.random(a.shape[1]), rng.random(a.shape[0])
+    np.testing.assert_array_equal(loops.matvec(x), a @ x)
+    np.testing.assert_array_equal(loops.rmatvec(y), a.T @ y)
 
 
 @settings(max_examples=20)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy.sparse import csr_array
 from scipy.sparse.linalg import lsqr
 
+from brianmem.delay.learning.pseudo_inverse_kernels import Windows, library
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
 from brianmem.raster import Raster
@@ -38,12 +38,16 @@ def pseudo_inverse(
     weights : float32, a table with all synapses
     info : n_solver_steps, shape (N,), 500 where LSQR did not converge
 
+    Raises InputError without a C++ compiler: the loops are compiled when they are first used.
+
     Source: Perrinet (2026), initialisation of later versions.
     """
     n, n_delays = params.n_neurons, params.n_delays
-    windows = contexts(patterns, n_delays)
+    library()
+    windows = Windows(patterns, n_delays)
     late = patterns.step >= n_delays
-    row = _row(patterns, n_delays, patterns.pattern[late], patterns.step[late])
+    n_windows = params.n_steps - n_delays  # of a pattern
+    row = patterns.pattern[late] * n_windows + patterns.step[late] - n_delays
     of_neuron = patterns.neuron[late]
     table, n_steps = np.zeros((n, n_delays, n), np.float32), np.zeros(n, dtype=int)
     for j in range(n):
@@ -56,18 +60,3 @@ def pseudo_inverse(
         if progress is not None:
             progress(j + 1, n)
     return DelayWeights(table), {"n_solver_steps": n_steps}
-
-
-def contexts(patterns: Raster, n_delays: int) -> csr_array:
-    """A, shape (M (T - D), N D): row (pattern, t - D), column (neuron, d - 1); s_i(t - d)."""
-    delay = np.arange(1, n_delays + 1)
-    time = patterns.step[:, None] + delay
-    inside = (time >= n_delays) & (time < patterns.n_steps)
-    row = _row(patterns, n_delays, patterns.pattern[:, None], time)[inside]
-    column = (patterns.neuron[:, None] * n_delays + delay - 1)[inside]
-    shape = patterns.n_patterns * (patterns.n_steps - n_delays), patterns.n_neurons * n_delays
-    return csr_array((np.ones(len(row)), (row, column)), shape=shape)
-
-
-def _row(patterns: Raster, n_delays: int, pattern: np.ndarray, time: np.ndarray) -> np.ndarray:
-    return pattern * (patterns.n_steps - n_delays) + time - n_delays
