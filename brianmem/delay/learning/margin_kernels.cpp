@@ -61,9 +61,10 @@ struct Rounded {
     Left left;
 };
 
+// All lie before the step `end`, and only steps before it are taught.
 struct Spikes {
     const int32_t *neuron, *step;
-    int64_t n;
+    int64_t n, end;
 };
 
 struct Steps {
@@ -73,7 +74,8 @@ struct Steps {
 
 Spikes of_pattern(const Lessons& lessons, int64_t m) {
     const int64_t first = lessons.first[m];
-    return {&lessons.neuron[first], &lessons.step[first], lessons.first[m + 1] - first};
+    const int64_t n = lessons.first[m + 1] - first;
+    return {&lessons.neuron[first], &lessons.step[first], n, lessons.n_steps};
 }
 
 Steps of_pattern(const Targets& own, int64_t m) {
@@ -115,7 +117,7 @@ struct Dense {
         const float* ALONE decay = lessons.decay.data;
         float felt = 0;
         int64_t first = lessons.n_steps + length;
-        for (int64_t t = lessons.n_steps - 1; t >= 0; --t) {
+        for (int64_t t = spikes.end - 1; t >= 0; --t) {
             felt = decay[1] * (felt + delta[t + n_delays + 1]);
             beyond[t] = felt;
             coming[t] = first;
@@ -142,11 +144,11 @@ struct Dense {
         const int64_t n_delays = lessons.n_delays;
         const float beta = lessons.beta;
         const double rest = 1.0 - beta;
-        std::vector<int32_t> counts(lessons.n_steps);
+        std::vector<int32_t> counts(spikes.end);
         for (int64_t k = 0; k < spikes.n; ++k) ++counts[spikes.step[k]];
         int64_t recent = 0;
         double beyond = 0;
-        for (int64_t t = 0; t < lessons.n_steps; ++t) {
+        for (int64_t t = 0; t < spikes.end; ++t) {
             overlap[t] = recent + beyond * beta / rest + 0.5;
             recent += counts[t];
             if (t >= n_delays) {
@@ -382,7 +384,8 @@ double corrections(
     return worst;
 }
 
-// A pattern whose spikes before the step `until` are deleted by chance, and others inserted.
+// A pattern whose spikes before the step `until` are deleted by chance, and others inserted; cut at
+// the step `end`.
 struct Corrupted {
     std::vector<int32_t> neuron, step;
 
@@ -390,9 +393,9 @@ struct Corrupted {
 
     Spikes draw(
         const Spikes& spikes, int64_t n_neurons, int64_t until, double deletion, double insertion,
-        bitgen_t* rng
+        int64_t end, bitgen_t* rng
     ) {
-        int64_t count = 0;
+        int64_t count = 0, n_cut = 0;
         auto add = [&](int32_t i, int32_t t) {
             neuron[count] = i;
             step[count] = t;
@@ -400,17 +403,19 @@ struct Corrupted {
         };
         const auto random = [&] { return rng->next_double(rng->state); };
         for (int64_t k = 0; k < spikes.n; ++k) {
-            if (spikes.step[k] >= until || random() >= deletion) {
+            if (spikes.step[k] >= end) {
+                ++n_cut;
+            } else if (spikes.step[k] >= until || random() >= deletion) {
                 add(spikes.neuron[k], spikes.step[k]);
             }
         }
-        const int64_t room = int64_t(neuron.size()) - count;
+        const int64_t room = int64_t(neuron.size()) - count - n_cut;
         const int64_t more = std::min(room, random_poisson(rng, insertion * n_neurons * until));
         for (int64_t k = 0; k < more; ++k) {
             const int32_t i = int64_t(n_neurons * random());
             add(i, int64_t(until * random()));
         }
-        return {neuron.data(), step.data(), count};
+        return {neuron.data(), step.data(), count, end};
     }
 };
 
@@ -457,13 +462,14 @@ int64_t fit(
                 bool changed = head;
                 if (head) {
                     spikes = corrupted.draw(
-                        clean, n_neurons, lessons.n_delays, heads.deletion, heads.insertion, rng
+                        clean, n_neurons, lessons.n_delays, heads.deletion, heads.insertion,
+                        heads.end, rng
                     );
                 } else if (whole.deletion + whole.insertion > 0 && sweep % 3 > 0) {
                     const double strength = sweep % 3 == 1 ? 1.0 : rng->next_double(rng->state);
                     spikes = corrupted.draw(
                         clean, n_neurons, n_steps, strength * whole.deletion,
-                        strength * whole.insertion, rng
+                        strength * whole.insertion, n_steps, rng
                     );
                     changed = true;
                 }
@@ -474,8 +480,8 @@ int64_t fit(
                 }
                 synapses.potential(spikes, u);
                 const double lack = corrections(
-                    u, of_pattern(own, m), begin, head ? heads.end : n_steps,
-                    head ? heads.margins : margins, rates[sweep], overlap, lessons.decay, delta
+                    u, of_pattern(own, m), begin, spikes.end, head ? heads.margins : margins,
+                    rates[sweep], overlap, lessons.decay, delta
                 );
                 worst = std::max(worst, lack);
                 if (lack > 0) synapses.learn(spikes, delta);
