@@ -57,7 +57,7 @@ PAPER = (
     _curve("pseudo_inverse", 256, (16, 32, 48, 64)),
     _curve("surrogate", 256, (8, 16, 32, 64)),
     _curve("margin", 256, (32, 128, 256, 512, 1024)),
-    _curve("margin_capacity", 256, (1024, 2048, 2560, 2880)),
+    _curve("margin_capacity", 256, (2048, 2560, 2880)),
     _curve("margin_capacity", 256, (3136, 3392), (0,)),
     _curve("hebbian", 512, (2, 4, 8, 16, 32, 64)),
     _curve("deconvolved", 512, (8, 16, 32, 64, 128)),
@@ -66,7 +66,7 @@ PAPER = (
     _curve("margin", 512, (16, 64, 256, 512)),
     _curve("margin_robust", 512, (64, 256), (0,)),
     _curve("margin_loaded", 512, (1024,)),
-    _curve("margin_capacity", 512, (1024, 2048, 2300, 2600), (0,)),
+    _curve("margin_capacity", 512, (1024, 2300, 2600), (0,)),
     _curve("hebbian", 1024, (16, 32, 64)),
     _curve("deconvolved", 1024, (32, 64, 96)),
     _curve("pseudo_inverse", 1024, (32, 48), (0,)),
@@ -74,7 +74,7 @@ PAPER = (
     _curve("margin", 1024, (64, 256), (0,)),
     _curve("margin_robust", 1024, (64,), (0,)),
     _curve("margin_loaded", 1024, (1024,), (0,)),
-    _curve("margin_capacity", 1024, (2048, 4600), (0,)),
+    _curve("margin_capacity", 1024, (4600,), (0,)),
 )
 SMOKE = (
     _curve("hebbian", 64, (1, 2, 4, 8)),
