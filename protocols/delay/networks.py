@@ -1,5 +1,6 @@
 """A delay network that learns rasters and recalls them, and the columns that every table has."""
 
+import math
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -8,6 +9,7 @@ from brianmem.delay import network, synapses
 from brianmem.delay.drive import cued
 from brianmem.delay.equations import LIF
 from brianmem.delay.learning import MARGIN_SETTINGS, check_learner, fit
+from brianmem.delay.learning.pseudo_inverse import MOST_STEPS
 from brianmem.delay.learning.surrogate_settings import SurrogateSettings
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.retraining import retrain
@@ -89,9 +91,9 @@ def estimate(task: DelayTask) -> Estimate:
     n_synapses = min(2 * pairs, params.n_neurons**2 * params.n_delays)
     n_events = n_spikes * n_synapses / params.n_neurons
     # Rules that learn for a threshold need no place for all potentials.
-    per_site = 0.25 if params.learner in (*MARGIN_SETTINGS, RETRAINED, "surrogate") else 45
-    megabytes = (per_site * n_sites + 100 * n_synapses) / 2**20
-    seconds = 0.3 + 1.5e-7 * n_sites + 3e-7 * n_synapses + 2e-9 * n_events
+    placed = params.learner not in (*MARGIN_SETTINGS, RETRAINED, "surrogate")
+    megabytes = ((45 if placed else 0.25) * n_sites + 100 * n_synapses) / 2**20
+    seconds = 0.3 + (1.5e-7 if placed else 5e-8) * n_sites + 3e-7 * n_synapses + 2e-9 * n_events
     if params.learner in MARGIN_SETTINGS:
         more_seconds, more_megabytes = _margin_costs(params)
         seconds, megabytes = seconds + more_seconds, megabytes + more_megabytes
@@ -99,7 +101,7 @@ def estimate(task: DelayTask) -> Estimate:
         seconds += 0.2 * SurrogateSettings.n_epochs * 1.2e-7 * n_sites
         megabytes += 24 * n_sites / 2**20
     if params.learner == "pseudo_inverse":  # all synapses
-        seconds += 1.5e-7 * params.n_neurons * n_spikes * params.n_delays
+        seconds += 1.2e-9 * _solver_steps(params) * params.n_neurons * n_spikes * params.n_delays
         megabytes += 8 * params.n_neurons**2 * params.n_delays / 2**20
     if task.model is not None and network.driven_variable(task.model) is None:  # plain Synapses
         n_copies = n_synapses * params.n_patterns
@@ -108,14 +110,40 @@ def estimate(task: DelayTask) -> Estimate:
 
 
 def _margin_costs(params: DelayParameters) -> tuple[float, float]:
-    """Seconds and megabytes of the margin rule, without noise and early ends."""
-    settings = MARGIN_SETTINGS[params.learner]
-    n_inputs = params.n_neurons * params.n_steps * params.firing_prob
-    visits = settings.n_sweeps * (1 + settings.n_heads) * params.n_patterns * params.n_neurons
-    few = settings.support == "auto"
-    seconds = visits * n_inputs * (1e-9 if few else 1e-8)
-    dense = 4 * params.n_neurons**2 * params.n_delays / 2**20
-    return seconds, 2 * dense if not few or params.n_patterns > MANY_PATTERNS else 0.0
+    """Seconds and megabytes of the margin rule."""
+    settings, n_delays, n_steps = MARGIN_SETTINGS[params.learner], params.n_delays, params.n_steps
+    n, p, few = params.n_neurons, params.firing_prob, settings.support == "auto"
+    n_inputs = n * n_steps * p
+    # Seconds for a neuron to look at a pattern with all synapses, and to mend it. Noise is drawn
+    # and counted first; of corrupted copies the first steps count.
+    visit = 6e-9 * n_steps + 1.4e-8 * n_inputs
+    noise = settings.whole_deletion + settings.whole_insertion > 0
+    visits = (3 if noise else 1) + settings.n_heads / 6
+    n_sweeps = settings.n_sweeps
+    if not noise and settings.n_heads == 0:  # a neuron ends early, the less so the more patterns
+        load = params.n_patterns / _capacity(params)
+        n_sweeps = min(n_sweeps, 2 / (1 - load)) if load < 1 else n_sweeps
+    seconds = 0.0 if few and params.n_patterns <= MANY_PATTERNS else n_sweeps * visits * visit
+    if few:  # first on the Hebbian synapses
+        arrivals = n_inputs * n_delays * min(params.n_patterns * n_steps * p**2, 1)
+        seconds += settings.n_sweeps * (6e-9 * n_steps + 4e-9 * arrivals)
+    dense = 4 * n**2 * n_delays / 2**20
+    megabytes = 2 * dense if not few or params.n_patterns > MANY_PATTERNS else 0.0
+    return n * params.n_patterns * seconds, megabytes
+
+
+def _capacity(params: DelayParameters) -> float:
+    """About as many patterns as perceptrons with rare outputs hold."""
+    n_inputs, n_windows = params.n_neurons * params.n_delays, params.n_steps - params.n_delays
+    p = params.firing_prob
+    return 0.82 * n_inputs / (n_windows * p * -math.log(p))
+
+
+def _solver_steps(params: DelayParameters) -> float:
+    """Of the pseudo-inverse, which are most where there are as many windows as inputs."""
+    n_windows = params.n_patterns * (params.n_steps - params.n_delays)
+    distance = abs(1 - n_windows / (params.n_neurons * params.n_delays))
+    return min(MOST_STEPS, 24 / distance) if distance else MOST_STEPS
 
 
 def learn(task: DelayTask, **options) -> tuple[Raster, DelayWeights, dict]:

@@ -38,7 +38,7 @@ class Windows(LinearOperator):
         n_windows = patterns.n_steps - n_delays
         super().__init__(float, (patterns.n_patterns * n_windows, patterns.n_neurons * n_delays))
         # A row's sum goes from neuron to neuron and from delay to delay, a column's along time.
-        # Neuron after neuron, one vector is passed through and of the other one a pattern is in use.
+        # Neuron after neuron, one vector is passed through; of the other, a pattern is in use.
         rows = np.lexsort((-patterns.step, patterns.neuron, patterns.pattern))
         columns = np.lexsort((patterns.step, patterns.neuron, patterns.pattern))
         self._by_row, self._by_column = (
