@@ -122,7 +122,10 @@ def compute(
     n_done = len(sweep.works) - len(works)
     runner = _runner(sweep, min(jobs, len(works)), scheduler)
     if scheduler is None:
-        plan.check_memory([protocol.estimate(work.task) for work in works], max(jobs, 1))
+        estimates = [protocol.estimate(work.task) for work in works]
+        plan.check_memory(estimates, max(jobs, 1))
+        if jobs > 1:
+            works = [works[i] for i in plan.longest_first(estimates, jobs)]
     said = set()
     parts = sweep.compute(runner, works)
     try:

@@ -10,7 +10,13 @@ from brianmem.errors import InputError
 from brianmem.terminal import duration
 from protocols.sweep import plan, progress
 from protocols.sweep.parts import Part
-from protocols.sweep.plan import Estimate, calibrated, check_memory, total_seconds
+from protocols.sweep.plan import (
+    Estimate,
+    calibrated,
+    check_memory,
+    longest_first,
+    total_seconds,
+)
 
 FEW = ["--set", "number=0,1,2,3", "--set", "seconds=0.01"]
 
@@ -43,6 +49,14 @@ def test_estimates_are_scaled_by_what_was_measured():
     assert total_seconds(estimates, 1) == 6.0
     assert total_seconds(estimates, 3) == 3.0
     assert total_seconds([], 2) == 0.0
+
+
+def test_tasks_that_the_others_would_wait_for_come_first():
+    estimates = [Estimate(seconds, 1) for seconds in (1, 2, 30, 1, 4, 60, 2)]
+    # A process has 50 s to do, and 5 s are a tenth of it.
+    assert longest_first(estimates, 2) == [5, 2, 0, 1, 3, 4, 6]
+    alike = [Estimate(1, 1)] * 100
+    assert longest_first(alike, 2) == list(range(100))
 
 
 def test_what_does_not_fit_into_memory_is_said_before_the_start(toy, monkeypatch):
