@@ -25,21 +25,25 @@ class Raster:
     n_steps: int
 
     def __post_init__(self):
-        order = np.lexsort((self.neuron, self.step, self.pattern))
+        place = np.zeros(np.shape(self.pattern), np.int64)  # of each event among all there can be
         for name, size in (
             ("pattern", self.n_patterns),
-            ("neuron", self.n_neurons),
             ("step", self.n_steps),
+            ("neuron", self.n_neurons),
         ):
-            index = np.asarray(getattr(self, name), dtype=np.int64)
-            if index.shape != (len(order),):
+            index = np.array(getattr(self, name), dtype=np.int64)
+            if index.ndim != 1 or index.shape != place.shape:
                 raise InputError(f"a raster needs one {name} per event, not shape {index.shape}")
             if len(index) and (index.min() < 0 or index.max() >= size):
                 raise InputError(f"a raster of {size} {name}s has an event outside them")
-            object.__setattr__(self, name, index[order])
-        events = np.stack([self.pattern, self.step, self.neuron])
-        if (np.diff(events) == 0).all(axis=0).any():
-            raise InputError("a raster has at most one spike of a neuron in a step")
+            object.__setattr__(self, name, index)
+            place = place * size + index
+        if not (place[1:] > place[:-1]).all():
+            order = np.argsort(place, kind="stable")
+            if not np.diff(place[order]).all():
+                raise InputError("a raster has at most one spike of a neuron in a step")
+            for name in ("pattern", "step", "neuron"):
+                object.__setattr__(self, name, getattr(self, name)[order])
 
     def __len__(self) -> int:
         return len(self.step)

@@ -10,12 +10,7 @@ import numpy as np
 import pytest
 from joblib import cpu_count
 
-from brianmem.delay.learning import (
-    fit,
-    margin_kernels,
-    pseudo_inverse_kernels,
-    surrogate_kernels,
-)
+from brianmem.delay.learning import fit, margin_kernels, surrogate_kernels
 from brianmem.delay.learning.margin_kernels import Lessons, Targets
 from brianmem.delay.learning.surrogate_kernels import Dropout, Spikes, Synapses
 from brianmem.delay.learning.threads import usable_threads
@@ -190,14 +185,10 @@ def test_arguments_that_do_not_fit_are_refused():
         margin_kernels.quantise(seen, 0.5, 3.5, seen.copy())
 
 
-@pytest.mark.parametrize("learner", ["margin", "surrogate", "pseudo_inverse"])
+@pytest.mark.parametrize("learner", ["margin", "surrogate"])
 def test_without_a_compiler_it_is_said(learner, monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")
-    kernels = {
-        "margin": margin_kernels,
-        "surrogate": surrogate_kernels,
-        "pseudo_inverse": pseudo_inverse_kernels,
-    }[learner]
+    kernels = {"margin": margin_kernels, "surrogate": surrogate_kernels}[learner]
     kernels.library.cache_clear()
     with pytest.raises(InputError, match="there is no no-such-compiler;"):
         fit(Raster(*raster(), M, N, T), DelayParameters(learner, N, D, T, M))

@@ -43,6 +43,14 @@ def test_loops_over_windows_give_the_bits_of_a_sparse_array(seed, n_delays):
     np.testing.assert_array_equal(loops.rmatvec(y), a.T @ y)
 
 
+def test_the_same_weights_without_a_compiler(monkeypatch):
+    patterns, params = small(0, n_neurons=12)
+    weights, _ = fit(patterns, params)
+    monkeypatch.setenv("CXX", "/nope")
+    others, _ = fit(patterns, params)
+    assert weights.to_dense().tobytes() == others.to_dense().tobytes()
+
+
 @settings(max_examples=20)
 @given(st.integers(0, 10**6), st.sampled_from([0.5, 1.0, 3.0]))
 def test_equals_the_pseudo_inverse_of_the_windows(seed, gain):

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import numpy as np
 from scipy.sparse.linalg import lsqr
 
-from brianmem.delay.learning.pseudo_inverse_kernels import Windows, library
+from brianmem.compiled.compiler import missing
+from brianmem.delay.learning.pseudo_inverse_kernels import Windows
+from brianmem.delay.learning.pseudo_inverse_reference import contexts
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
 from brianmem.raster import Raster
@@ -38,13 +40,11 @@ def pseudo_inverse(
     weights : float32, a table with all synapses
     info : n_solver_steps, shape (N,), 500 where LSQR did not converge
 
-    Raises InputError without a C++ compiler: the loops are compiled when they are first used.
-
     Source: Perrinet (2026), initialisation of later versions.
     """
     n, n_delays = params.n_neurons, params.n_delays
-    library()
-    windows = Windows(patterns, n_delays)
+    # The same bits without a compiler, in two or three times as long.
+    windows = contexts(patterns, n_delays) if missing() else Windows(patterns, n_delays)
     late = patterns.step >= n_delays
     n_windows = params.n_steps - n_delays  # of a pattern
     row = patterns.pattern[late] * n_windows + patterns.step[late] - n_delays
