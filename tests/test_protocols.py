@@ -40,7 +40,7 @@ def contents(folder):
     return {p.name: p.read_text() for p in folder.glob("*.csv") if p.name != "timings.csv"}
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", [DELAY.name, pytest.param(LOWRANK.name, marks=pytest.mark.slow)])
 def test_the_table_depends_on_the_seed_but_not_on_jobs(name, tmp_path):
     protocol, small = SMALL[name]
     two = {"delay.recall": "learner=hebbian,margin", "lowrank.recall": "rule=hebbian,optimised"}
@@ -269,7 +269,7 @@ def test_damaged_timings_are_found_before_the_run(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("rule", ["pseudo_inverse", "pseudo_inverse_zeroed", "optimised"])
-@pytest.mark.parametrize("n_patterns", [10, 12, 20])
+@pytest.mark.parametrize("n_patterns", [10, 12, pytest.param(20, marks=pytest.mark.slow)])
 def test_a_load_beyond_capacity_gives_rows_and_a_warning(rule, n_patterns, tmp_path, capsys):
     load = ["--set", f"rule={rule}", "--set", f"n_patterns={n_patterns}", "--set", "dt=0"]
     load += ["--set", "network_seed=0", "--set", "duration=2", "--backend", "numpy"]

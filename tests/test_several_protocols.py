@@ -13,7 +13,7 @@ from protocols.lowrank.recall import PROTOCOL as LOWRANK
 
 DELAY_GRID = {"n_neurons": (40,), "n_delays": (8,), "n_steps": (60,), "n_patterns": (2,)}
 DELAY_GRID |= {"learner": ("hebbian", "margin"), "seed": (0, 1)}
-LOWRANK_GRID = {"network_seed": (0, 1), "duration": (2.0,), "dt": ((0.0,),)}
+LOWRANK_GRID = {"rule": ("hebbian",), "network_seed": (0, 1), "duration": (2.0,), "dt": ((0.0,),)}
 
 
 def small(protocol, changes):

@@ -69,13 +69,10 @@ def test_equals_the_recursion_on_dense_networks(backend, simulator, n_neurons, n
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fast", "density", "simulator"),
-    [
-        pytest.param("numpy", 0.25, synapses, marks=pytest.mark.slow),
-        ("numpy", 0.25, network),
-        pytest.param("cython", 1.0, network, marks=pytest.mark.slow),
-    ],
+    [("numpy", 0.25, synapses), ("numpy", 0.25, network), ("cython", 1.0, network)],
 )
 def test_equals_the_recursion_at_full_size(fast, density, simulator):
     """512 neurons, 41 delays, up to 10.7 million synapses."""
@@ -158,6 +155,7 @@ def test_trials_in_parts_are_trials_together(at_once):
     assert list(together.ran_away) == [True, False, True, False, True]
 
 
+@pytest.mark.slow
 def test_one_program_serves_all_thresholds(monkeypatch):
     """And all weights of about as many synapses."""
     if lacks("cpp_standalone"):

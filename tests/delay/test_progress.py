@@ -34,7 +34,9 @@ def test_every_rule_may_be_watched(learner):
     np.testing.assert_array_equal(weights.to_dense(), alone.to_dense())
 
 
-@pytest.mark.parametrize("learner", ["hebbian", "pseudo_inverse", RETRAINED])
+@pytest.mark.parametrize(
+    "learner", ["hebbian", "pseudo_inverse", pytest.param(RETRAINED, marks=pytest.mark.slow)]
+)
 def test_protocols_report_to_whoever_listens(learner):
     task = DelayTask(
         learner, **SIZES, beta=0.7, threshold=None, gain=1.0, seed=0, backend="numpy", model=None

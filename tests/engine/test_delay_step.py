@@ -82,9 +82,13 @@ def by_reference(weights, forced, clamped, lost=None):
     )
 
 
-@pytest.mark.parametrize("sparse", [True, False])
 @pytest.mark.parametrize(
-    ("n_neurons", "n_delays"), [(1, 1), (9, 1), pytest.param(40, 12, marks=pytest.mark.glue)]
+    ("n_neurons", "n_delays", "sparse"),
+    [
+        *((n, 1, sparse) for n in (1, 9) for sparse in (True, False)),
+        pytest.param(40, 12, True, marks=pytest.mark.glue),
+        (40, 12, False),
+    ],
 )
 def test_equals_the_recursion(backend, sparse, n_neurons, n_delays):
     weights, forced, clamped, lost = draw(n_neurons, n_delays, 3, seed=n_neurons, density=0.5)

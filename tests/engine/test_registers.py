@@ -32,7 +32,9 @@ def compiled(source, path, dtype, *options):
     return str(path)
 
 
-@pytest.fixture(scope="module", params=REAL)
+@pytest.fixture(
+    scope="module", params=[pytest.param(np.float32, marks=pytest.mark.slow), np.float64]
+)
 def library(request, tmp_path_factory):
     """The compiled loop, and the numbers that it computes with."""
     path = tmp_path_factory.mktemp("library") / "growing_frame.so"

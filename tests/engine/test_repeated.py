@@ -20,7 +20,7 @@ STARTS = [*XI.T, *draw_binary(20, 6, np.random.default_rng(2)).T]
 ADAPTIVE = replace(LIF, model=LIF.model + "\nda/dt = -a/tau : 1", reset="a += 1")
 
 
-@pytest.mark.parametrize("model", [pytest.param(LIF, marks=pytest.mark.glue), ADAPTIVE])
+@pytest.mark.parametrize("model", [LIF, ADAPTIVE])
 def test_runs_again_are_runs_alone(model, backend):
     with network.repeated(MEMORY, 3, model, backend) as run:
         runs = [run(STARTS[first : first + 3]) for first in range(0, len(STARTS), 3)]

@@ -76,7 +76,7 @@ def monotone(succeeds):
     "changes",
     [
         {},
-        {"network_seed": 1, "load": 0.2, "n_tested": 6},
+        pytest.param({"network_seed": 1, "load": 0.2, "n_tested": 6}, marks=pytest.mark.slow),
         {"network_seed": 2, "load": 0.3, "rule": "extended"},
         {"network_seed": 3, "load": 0.2, "gamma": 1.2, "kappa": 1.0},
         {"rule": "hebbian", "load": 0.3},

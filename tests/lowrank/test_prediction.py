@@ -190,6 +190,7 @@ def test_wrong_vertices_are_refused():
         predict(memory, memory.patterns[:, 0] * 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::brianmem.errors.CapacityWarning")
 def test_prediction_agrees_with_exact_runs():
     """Small networks inside and outside the window, up to and beyond capacity."""

@@ -78,6 +78,7 @@ def test_edited_equations_are_part_of_the_sidecar(tmp_path, capsys):
     assert "the same, byte for byte" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_table_with_details_is_made_again(tmp_path, capsys):
     small = ["--set", "network_seed=0,1,2,3", "--set", "rule=optimised", "--set", "dt=0,0.02"]
     short = ["--set", "duration=1", "--backend", "numpy", "--jobs", "0"]

@@ -162,7 +162,8 @@ def test_if_all_tasks_fail_there_is_no_table(toy):
     assert len(tables.read(schemas.ERRORS, toy.folder / "out")) == 1
 
 
-@pytest.mark.parametrize("jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 2])
 def test_a_task_that_kills_its_process_fails_alone(jobs, toy):
     status, _, errors = toy.run_apart("--set", "dies=30", "--set", "seconds=0", "--jobs", jobs)
     assert status == 1, errors
@@ -279,6 +280,7 @@ def _with_an_interrupt(task):
     return task
 
 
+@pytest.mark.slow
 def test_an_interrupt_while_a_worker_imports_is_left_to_the_sweep(tmp_path, capfd):
     task = Task(number=4, seconds=0.0, n_rows=2, fails=-1, dies=-1, backend="numpy")
     work = replace(make_work("toy", run_task, (SCHEMA,), task, {}), task=Interrupted(task))

@@ -20,7 +20,7 @@ from tests.sweep.conftest import SLOW
 FEW = ["--set", "number=" + ",".join(map(str, range(40)))]
 
 
-@pytest.mark.parametrize("jobs", [0, pytest.param(1, marks=pytest.mark.slow), 4])
+@pytest.mark.parametrize("jobs", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 4))])
 def test_the_table_does_not_depend_on_the_number_of_workers(jobs, toy, undisturbed):
     status, output, errors = toy.run_apart("--jobs", jobs, "--set", "seconds=0.001")
     assert (status, toy.table()) == (0, undisturbed)
@@ -51,6 +51,7 @@ def scheduler():
         yield cluster.scheduler_address
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_of_two_processes_gives_the_same_table(scheduler, toy, undisturbed):
     status, output, errors = toy.run("--scheduler", scheduler)
     assert status == 0, errors
@@ -140,8 +141,14 @@ def can_compile() -> bool:
     return True
 
 
-def test_no_scheduler_is_one_sentence(toy):
-    pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+def test_no_scheduler_is_one_sentence(toy, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    from dask import distributed as imported_as
+
+    def impatient(address, timeout, **options):
+        return distributed.Client(address, timeout=1, **options)
+
+    monkeypatch.setattr(imported_as, "Client", impatient)
     status, _, errors = toy.run(*FEW, "--scheduler", "tcp://127.0.0.1:1")
     assert status == 2
     assert "no Dask scheduler answers at tcp://127.0.0.1:1" in errors.splitlines()[-1]
@@ -182,6 +189,7 @@ def test_what_is_finished_is_not_computed_again(toy):
     assert [int(line.split(",")[0]) for line in numbers] == [2, 50, 3]
 
 
+@pytest.mark.slow
 def test_two_sweeps_at_once_in_one_folder(toy, undisturbed):
     both = [toy.start("--jobs", 2), toy.start("--jobs", 1)]
     for process in both:
