@@ -95,6 +95,23 @@ def test_clamped_potentials_equal_the_recursion(seed):
 POTENTIALS = st.lists(st.integers(-4, 12).map(lambda n: n / 4), max_size=12).map(np.array)
 
 
+def by_trying_all(targets, others):
+    """Of all intervals between neighbouring sites, the widest of those with the fewest errors."""
+    sites = np.concatenate([targets, others])
+    edges = np.unique([0.0, 2 * sites.max(initial=0.5), *sites[sites > 0]])
+    found = [
+        (np.sum(targets <= low) + np.sum(others >= high), low - high, low, high)
+        for low, high in zip(edges, edges[1:], strict=False)
+    ]
+    return min(found)[2:]
+
+
+@given(POTENTIALS, POTENTIALS)
+def test_the_threshold_is_that_of_trying_all(targets, others):
+    targets, others = targets.astype(float), others.astype(float)
+    assert place_threshold(targets, others) == by_trying_all(targets, others)
+
+
 @given(POTENTIALS, POTENTIALS)
 def test_no_threshold_makes_fewer_errors(targets, others):
     targets, others = targets.astype(float), others[others > 0].astype(float)

@@ -93,14 +93,20 @@ def place_threshold(targets: np.ndarray, others: np.ndarray) -> tuple[float, flo
     others do not overlap, the interval is the gap between them; of several intervals with equally
     few errors the widest is taken.
     """
-    sites = np.concatenate([targets, others])
-    ceiling = 2 * sites.max(initial=0.5)  # above it, every target would be missed
-    edges = np.unique(np.concatenate([[0.0, ceiling], sites[sites > 0]]))
-    # A threshold in (edges[k], edges[k + 1]) misses the targets up to edges[k] and lets in the
-    # other sites from edges[k + 1] on.
-    missed = np.searchsorted(np.sort(targets), edges[:-1], side="right")
-    extra = len(others) - np.searchsorted(np.sort(others), edges[1:], side="left")
+    # Above the ceiling, every target would be missed.
+    ceiling = 2 * max(targets.max(initial=0.5), others.max(initial=0.5))
+    # Errors become fewer wherever a threshold passes another site. So the intervals with the fewest
+    # end at a target or at the ceiling, and most other sites lie below all of them.
+    ends = np.unique(np.append(targets[targets > 0], ceiling))
+    missed = np.searchsorted(np.sort(targets), ends)
+    below = others < ends[0]
+    rest = others[~below]
+    interval = np.searchsorted(ends, rest, side="right")  # of each of the other sites
+    extra = len(rest) - np.cumsum(np.bincount(interval, minlength=len(ends)))
     errors = missed + extra
+    # An interval begins at the last other site in it, or where the one before ends.
+    begins = np.concatenate([[max(0.0, others[below].max(initial=0.0))], ends[:-1]])
+    np.maximum.at(begins, interval, rest)
     best = np.flatnonzero(errors == errors.min())
-    widest = best[np.argmax(np.diff(edges)[best])]
-    return float(edges[widest]), float(edges[widest + 1])
+    widest = best[np.argmax((ends - begins)[best])]
+    return float(begins[widest]), float(ends[widest])
