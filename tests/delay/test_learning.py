@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -101,7 +103,7 @@ def by_trying_all(targets, others):
     edges = np.unique([0.0, 2 * sites.max(initial=0.5), *sites[sites > 0]])
     found = [
         (np.sum(targets <= low) + np.sum(others >= high), low - high, low, high)
-        for low, high in zip(edges, edges[1:], strict=False)
+        for low, high in pairwise(edges)
     ]
     return min(found)[2:]
 
