@@ -84,6 +84,23 @@ class Raster:
         )
         return cls(pattern, neuron, step, len(events), n_neurons, n_steps)
 
+    @classmethod
+    def joined(cls, rasters) -> "Raster":
+        """The patterns of several rasters of one size, those of one raster after another's."""
+        firsts = np.cumsum([0, *(raster.n_patterns for raster in rasters)])
+        shifted = [r.pattern + first for r, first in zip(rasters, firsts, strict=False)]
+        neuron, step = (
+            np.concatenate([getattr(r, name) for r in rasters]) for name in ("neuron", "step")
+        )
+        one = rasters[0]
+        return cls(np.concatenate(shifted), neuron, step, firsts[-1], one.n_neurons, one.n_steps)
+
+    def part(self, first: int, last: int) -> "Raster":
+        """Patterns `first` to `last` - 1; beyond the last one there are patterns without events."""
+        begin, end = np.searchsorted(self.pattern, (first, last))
+        events = self.pattern[begin:end] - first, self.neuron[begin:end], self.step[begin:end]
+        return Raster(*events, last - first, self.n_neurons, self.n_steps)
+
     def crop(self, last: int, first: int = 0) -> "Raster":
         """Steps `first` to `last` - 1 of every pattern, such as the cue of a delay network."""
         keep = (first <= self.step) & (self.step < last)

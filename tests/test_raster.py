@@ -33,6 +33,30 @@ def test_select_and_crop_equal_slices(dense, data):
     np.testing.assert_array_equal(raster.take(chosen).to_dense(), dense[chosen])
 
 
+@given(DENSE, st.randoms())
+def test_events_come_in_any_order(dense, random):
+    order = list(range(dense.sum()))
+    random.shuffle(order)
+    events = np.argwhere(dense)[order]
+    raster = Raster(*events.T, *dense.shape)
+    np.testing.assert_array_equal(raster.to_dense(), dense)
+    keys = list(zip(raster.pattern, raster.step, raster.neuron, strict=True))
+    assert keys == sorted(keys)
+    if len(events):
+        with pytest.raises(InputError, match="at most one spike"):
+            Raster(*np.concatenate([events, events[:1]]).T, *dense.shape)
+
+
+@given(DENSE, st.data())
+def test_joined_parts_are_the_whole(dense, data):
+    n = len(dense)
+    end = data.draw(st.integers(0, n))
+    parts = [Raster.from_dense(dense).part(*pair) for pair in ((0, end), (end, n + 2))]
+    np.testing.assert_array_equal(parts[0].to_dense(), dense[:end])
+    expected = np.concatenate([dense, np.zeros((2, *dense.shape[1:]), bool)])
+    np.testing.assert_array_equal(Raster.joined(parts).to_dense(), expected)
+
+
 def test_bad_rasters_are_refused():
     with pytest.raises(InputError, match="pattern, neuron, step"):
         Raster.from_dense(np.zeros((2, 3)))

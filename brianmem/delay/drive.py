@@ -1,5 +1,6 @@
 """What a delay network is driven by, beside its own spikes: one trial after another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,11 +48,17 @@ class Drive:
         if noise is not None:
             noise = np.pad(noise[first:last], ((0, n_more), (0, 0), (0, 0)))
         return Drive(
-            _of_trials(self.forced, first, last),
+            self.forced.part(first, last),
             np.pad(self.clamped[first:last], ((0, n_more), (0, 0))),
-            _of_trials(self.lost, first, last),
+            None if self.lost is None else self.lost.part(first, last),
             noise,
         )
+
+
+def joined(drives: Sequence[Drive]) -> Drive:
+    """The trials of several drives of one length, none of them with lost spikes or noise."""
+    forced = Raster.joined([drive.forced for drive in drives])
+    return Drive(forced, np.concatenate([drive.clamped for drive in drives]))
 
 
 def cued(cues: Raster, n_steps: int) -> Drive:
@@ -59,14 +66,6 @@ def cued(cues: Raster, n_steps: int) -> Drive:
     events = cues.pattern, cues.neuron, cues.step
     clamped = np.tile(np.arange(n_steps) < cues.n_steps, (cues.n_patterns, 1))
     return Drive(Raster(*events, cues.n_patterns, cues.n_neurons, n_steps), clamped)
-
-
-def _of_trials(raster: Raster | None, first: int, last: int) -> Raster | None:
-    if raster is None:
-        return None
-    begin, end = np.searchsorted(raster.pattern, (first, last))
-    events = raster.pattern[begin:end] - first, raster.neuron[begin:end], raster.step[begin:end]
-    return Raster(*events, last - first, raster.n_neurons, raster.n_steps)
 
 
 def _shape(raster: Raster) -> tuple[int, int, int]:

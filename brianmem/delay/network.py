@@ -35,6 +35,10 @@ class Run:
     raster: Raster
     ran_away: np.ndarray
 
+    def part(self, first: int, last: int) -> "Run":
+        """Trials `first` to `last` - 1."""
+        return Run(self.raster.part(first, last), self.ran_away[first:last])
+
 
 def recall(
     weights: DelayWeights,
@@ -70,7 +74,7 @@ def run(
     threshold: float,
     model: Model = LIF,
     backend: str = "numpy",
-    most_spikes: int | None = None,
+    most_spikes: int | np.ndarray | None = None,
 ) -> Run:
     """Run a copy of the network for each trial of a drive; all copies share the weights.
 
@@ -79,7 +83,7 @@ def run(
     Parameters
     ----------
     params : beta; sizes and length are those of weights and drive
-    most_spikes : of a trial, after which it falls silent; None for no limit
+    most_spikes : of a trial, or of each one, after which it falls silent; None for no limit
     others : as for `recall`
 
     Raises InputError if weights and drive have other sizes, and for pulses that need Synapses.
@@ -93,27 +97,31 @@ def run(
     n_trials, n_steps = drive.clamped.shape
     room = weights.n_neurons * n_steps  # for the spikes of a trial
     if most_spikes is not None:  # it may be exceeded within one step
-        room = min(room, most_spikes + weights.n_neurons)
-    settings = weights, params, threshold, model, variable, backend, most_spikes, room
+        most_spikes = np.broadcast_to(most_spikes, n_trials)
+        room = min(room, int(most_spikes.max()) + weights.n_neurons)
+    settings = weights, params, threshold, model, variable, backend, room
     if backend == "cuda_standalone":
         at_once = _at_once(weights, drive, model, room)
         if at_once < n_trials:
-            return _in_parts(drive, at_once, lambda part: _run(part, *settings))
-    return _run(drive, *settings)
+            return _in_parts(drive, most_spikes, at_once, lambda *part: _run(*part, *settings))
+    return _run(drive, most_spikes, *settings)
 
 
-def _in_parts(drive: Drive, at_once: int, run: Callable[[Drive], Run]) -> Run:
+def _in_parts(
+    drive: Drive,
+    most_spikes: np.ndarray | None,
+    at_once: int,
+    run: Callable[[Drive, np.ndarray | None], Run],
+) -> Run:
     """Some trials after the others, as if they had run together."""
-    n_trials, n_steps = drive.clamped.shape
-    firsts = range(0, n_trials, at_once)
-    parts = [run(drive.part(first, first + at_once)) for first in firsts]
-    events = [
-        (part.raster.pattern + first, part.raster.neuron, part.raster.step)
-        for first, part in zip(firsts, parts, strict=True)
-    ]
-    joined = map(np.concatenate, zip(*events, strict=True))
-    raster = Raster(*joined, n_trials, drive.forced.n_neurons, n_steps)
-    return Run(raster, np.concatenate([part.ran_away for part in parts])[:n_trials])
+    parts = []
+    for first in range(0, len(drive.clamped), at_once):
+        some = range(first, first + at_once)
+        most = None if most_spikes is None else most_spikes.take(some, mode="clip")
+        parts.append(run(drive.part(first, first + at_once), most))
+    raster = Raster.joined([part.raster for part in parts])
+    ran_away = np.concatenate([part.ran_away for part in parts])
+    return Run(raster, ran_away).part(0, len(drive.clamped))
 
 
 def _at_once(weights: DelayWeights, drive: Drive, model: Model, room: int) -> int:
@@ -136,13 +144,13 @@ def _at_once(weights: DelayWeights, drive: Drive, model: Model, room: int) -> in
 
 def _run(
     drive: Drive,
+    most_spikes: np.ndarray | None,
     weights: DelayWeights,
     params: DelayParameters,
     threshold: float,
     model: Model,
     variable: str,
     backend: str,
-    most_spikes: int | None,
     room: int,
 ) -> Run:
     forced = drive.forced

@@ -37,7 +37,7 @@ class DelayStep(CodeRunner):
     clamped : boolean, shape (n_blocks, n_steps) or (n_steps,): steps of the clock in which forced
         spikes are the only ones; later steps are free
     lost : Raster of spikes that nobody hears, if they come
-    most_spikes : of a block; beyond, it falls silent, and `ran_away` tells
+    most_spikes : of a block, or of each block; beyond, it falls silent, and `ran_away` tells
     monitored : whether Brian2's monitors and other synapses are told of the spikes
     spike_room : on CUDA, how many spikes can be recorded in all runs together
     name : of this object; by default that of the group with "_delays"
@@ -58,7 +58,7 @@ class DelayStep(CodeRunner):
         forced: Raster | None = None,
         clamped: np.ndarray | None = None,
         lost: Raster | None = None,
-        most_spikes: int | None = None,
+        most_spikes: int | np.ndarray | None = None,
         monitored: bool = True,
         spike_room: int = 10**6,
         name: str | None = None,
@@ -125,7 +125,7 @@ class DelayStep(CodeRunner):
         add(name, size=size, values=values, dtype=dtype, index=f"{name}_index")
         self.variables.add_auxiliary_variable(f"{name}_index", dtype=np.int64)
 
-    def _add_sizes(self, most_spikes: int | None) -> None:
+    def _add_sizes(self, most_spikes: int | np.ndarray | None) -> None:
         for name, value in (
             ("_n", self.n_neurons),
             ("_n_blocks", self.n_blocks),

@@ -1,12 +1,13 @@
 """Recalls of one delay network with many kinds and strengths of damage."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from brianmem.delay import network
 from brianmem.delay.damage import NAMES, Damage, asked_for, damaged
+from brianmem.delay.drive import Drive, joined
 from brianmem.delay.equations import LIF
 from brianmem.delay.learning import MARGIN_SETTINGS
 from brianmem.delay.learning.margin_settings import MarginSettings
@@ -102,49 +103,96 @@ def run_task(task: DamagedTask, settings: MarginSettings | None = None) -> list[
     upper = None if settings is None else settings.upper
     columns = {"upper": upper} | networks.network_columns(task, info) | {"backend": task.backend}
     columns |= networks.training_columns(task, info) | {"n_bytes": info["n_bytes"]}
+    outcomes = [[] for _ in points(task)]
+    for together in _together(_recalls(task, params, info["threshold"], patterns)):
+        for recall, run in _run(together, task, params, weights, info["threshold"]):
+            counts = counts_by_pattern(
+                run.raster, recall.target, params.n_delays, recall.drive.forced
+            )
+            outcomes[recall.point].append((counts, run.ran_away))
     rows = []
-    for scanned, damage in points(task):
-        n_tested = params.n_patterns if scanned == BASELINE else task.n_tested
-        target = asked_for(
-            patterns.take(range(min(n_tested, params.n_patterns))), damage, params.n_delays
-        )
-        counts, ran_away = _recall(task, params, weights, info["threshold"], target, damage)
+    for (scanned, damage), parts in zip(points(task), outcomes, strict=True):
+        counts, ran_away = (np.concatenate(part, axis=-1) for part in zip(*parts, strict=True))
         row = {"scanned": scanned} | columns | vars(damage)
         row |= dict(zip(OUTCOMES, counts.sum(axis=1), strict=True))
         wrong = counts[1] + counts[2]
-        row |= {"n_tested": target.n_patterns, "n_perfect": np.sum(wrong == 0)}
+        row |= {"n_tested": len(ran_away), "n_perfect": np.sum(wrong == 0)}
         rows.append(row | {"n_ran_away": ran_away.sum()})
     return rows
 
 
-def _recall(
-    task: DamagedTask,
-    params: DelayParameters,
-    weights,
-    threshold: float,
-    target: Raster,
-    damage: Damage,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Counts of each pattern, shape (3, n_patterns), and whether its recall ran away."""
-    # What is given in thresholds adds to potentials.
-    damage = replace(damage, membrane_noise=threshold * damage.membrane_noise)
-    noise = damage.membrane_noise or damage.lost
-    at_once = MOST_TRIALS_WITH_NOISE if noise else MOST_TRIALS
-    counts, ran_away = [], []
-    for first in range(0, target.n_patterns, at_once):
-        chosen = range(first, min(first + at_once, target.n_patterns))
-        part = target.take(chosen)
-        rngs = [np.random.default_rng([task.seed, 2, m]) for m in chosen]
-        drive = damaged(part, damage, params.n_delays, params.firing_prob, rngs)
-        run = network.run(
-            weights,
-            drive,
-            params,
-            threshold,
-            task.model or LIF,
-            task.backend,
-            networks.most_spikes(part, len(drive.forced)),
-        )
-        counts.append(counts_by_pattern(run.raster, part, params.n_delays, drive.forced))
-        ran_away.append(run.ran_away)
-    return np.concatenate(counts, axis=1), np.concatenate(ran_away)
+@dataclass(frozen=True)
+class _Recall:
+    """Patterns that are recalled with one damage.
+
+    Attributes
+    ----------
+    point : which of the damages
+    target : what is asked for
+    drive : the cues, and what disturbs them and the network
+    """
+
+    point: int
+    target: Raster
+    drive: Drive
+
+
+def _recalls(
+    task: DamagedTask, params: DelayParameters, threshold: float, patterns: Raster
+) -> Iterator[_Recall]:
+    """All recalls, at most so many patterns in each as the memory is meant for."""
+    for point, (scanned, damage) in enumerate(points(task)):
+        n_tested = params.n_patterns if scanned == BASELINE else task.n_tested
+        tested = patterns.take(range(min(n_tested, params.n_patterns)))
+        target = asked_for(tested, damage, params.n_delays)
+        # What is given in thresholds adds to potentials.
+        damage = replace(damage, membrane_noise=threshold * damage.membrane_noise)
+        noise = damage.membrane_noise or damage.lost
+        at_once = MOST_TRIALS_WITH_NOISE if noise else MOST_TRIALS
+        for first in range(0, target.n_patterns, at_once):
+            chosen = range(first, min(first + at_once, target.n_patterns))
+            part = target.take(chosen)
+            rngs = [np.random.default_rng([task.seed, 2, m]) for m in chosen]
+            yield _Recall(
+                point, part, damaged(part, damage, params.n_delays, params.firing_prob, rngs)
+            )
+
+
+def _together(recalls: Iterable[_Recall]) -> Iterator[list[_Recall]]:
+    """Those that one run serves: building a network takes as long as many recalls."""
+    waiting: list[_Recall] = []
+    for recall in recalls:
+        drive = recall.drive
+        if drive.lost is not None or drive.noise is not None:
+            yield [recall]
+            continue
+        n_trials = sum(other.target.n_patterns for other in (*waiting, recall))
+        if waiting and (
+            n_trials > MOST_TRIALS or waiting[0].target.n_steps != recall.target.n_steps
+        ):
+            yield waiting
+            waiting = []
+        waiting.append(recall)
+    if waiting:
+        yield waiting
+
+
+def _run(
+    recalls: list[_Recall], task: DamagedTask, params: DelayParameters, weights, threshold: float
+) -> Iterator[tuple[_Recall, network.Run]]:
+    """Each recall with what the network did."""
+    drives = [recall.drive for recall in recalls]
+    n_trials = [recall.target.n_patterns for recall in recalls]
+    most = [networks.most_spikes(one.target, len(one.drive.forced)) for one in recalls]
+    run = network.run(
+        weights,
+        drives[0] if len(drives) == 1 else joined(drives),
+        params,
+        threshold,
+        task.model or LIF,
+        task.backend,
+        np.repeat(most, n_trials),
+    )
+    ends = np.cumsum(n_trials)
+    for recall, end in zip(recalls, ends, strict=True):
+        yield recall, run.part(end - recall.target.n_patterns, end)

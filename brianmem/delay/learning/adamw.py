@@ -7,6 +7,7 @@ import numpy as np
 from brianmem.delay.learning.surrogate_settings import SurrogateSettings
 
 EPSILON = 1e-8  # of Adam, in a denominator
+AT_ONCE = 2**14  # weights: what is computed of them fits into a cache
 
 
 class AdamW:
@@ -21,12 +22,17 @@ class AdamW:
         """Change the weights in place; both have shape (n_weights,)."""
         rate = learning_rate(self.settings, self.n_done)
         self.n_done += 1
+        for begin in range(0, len(w), AT_ONCE):
+            some = slice(begin, begin + AT_ONCE)
+            self._step(w[some], gradient[some], self.mean[some], self.square[some], rate)
+
+    def _step(self, w, gradient, mean, square, rate: float) -> None:
         first, second = self.settings.betas
-        self.mean += (1 - first) * (gradient - self.mean)
-        self.square += (1 - second) * (gradient**2 - self.square)
-        unbiased = np.sqrt(self.square / (1 - second**self.n_done)) + EPSILON
+        mean += (1 - first) * (gradient - mean)
+        square += (1 - second) * (gradient**2 - square)
+        unbiased = np.sqrt(square / (1 - second**self.n_done)) + EPSILON
         w *= 1 - rate * self.settings.weight_decay
-        w -= rate / (1 - first**self.n_done) * self.mean / unbiased
+        w -= rate / (1 - first**self.n_done) * mean / unbiased
 
 
 def learning_rate(settings: SurrogateSettings, n_done: int) -> float:
