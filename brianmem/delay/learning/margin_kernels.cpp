@@ -213,6 +213,8 @@ struct Sparse {
         }
     }
 
+    void give(const Array<float>& to) const { std::copy(w.begin(), w.end(), to.data); }
+
     float* begin() const { return w.begin(); }
     float* end() const { return w.end(); }
 };
@@ -251,8 +253,8 @@ struct Rows {
         }
     }
 
-    void give_back() const {
-        synapses([&](int64_t s, int64_t place) { some.w[s] = w[place]; });
+    void give(const Array<float>& to) const {
+        synapses([&](int64_t s, int64_t place) { to[s] = w[place]; });
     }
 
     int64_t reach() const { return pitch; }
@@ -534,6 +536,54 @@ void nearest_levels(const Array<float>& w, Levels levels, float* seen) {
     }
 }
 
+void nearest_levels(const Sparse& hidden, Levels levels, Sparse& shown) {
+    nearest_levels(hidden.w, levels, shown.w.data);
+}
+
+void nearest_levels(Rows& hidden, Levels levels, Rows& shown) {
+    const int64_t size = hidden.w.size();
+    nearest_levels({hidden.w.data(), size, 1}, levels, shown.w.data());
+    for (int64_t k = 0; k < size; ++k) shown.w[k] = Rows::if_kept(shown.w[k], shown.kept[k]);
+}
+
+// Corrections go to the hidden weights, potentials are those of their levels, which are shown.
+template <class Synapses>
+Rounded fit_rounded(
+    Synapses& hidden, Synapses& shown, Levels levels, const Lessons& lessons, const Targets& own,
+    const Array<const int64_t>& order, int64_t begin, const Margins& margins,
+    const Array<const float>& rates, const Array<float>& best
+) {
+    const int64_t n_steps = lessons.n_steps, room = n_steps + shown.reach() + 1;
+    std::vector<float> u(room), delta(room);
+    const std::vector<float> overlaps = clean_overlaps(hidden, lessons);
+    const auto found = [&] { return look_at(shown, lessons, own, lessons.n_delays, margins); };
+    nearest_levels(hidden, levels, shown);
+    shown.give(best);
+    Left left = found();
+    for (int64_t sweep = 0; sweep < order.size; ++sweep) {
+        if (left.n_wrong == 0 && left.lack < 0.5) return {sweep, left};
+        for (int64_t place = 0; place < order.width; ++place) {
+            const int64_t m = order.row(sweep)[place];
+            const Spikes spikes = of_pattern(lessons, m);
+            shown.potential(spikes, u);
+            const double lack = corrections(
+                u, of_pattern(own, m), begin, n_steps, margins, rates[sweep],
+                &overlaps[m * n_steps], lessons.decay, delta
+            );
+            if (lack > 0) {
+                hidden.learn(spikes, delta);
+                nearest_levels(hidden, levels, shown);
+            }
+        }
+        const Left now = found();
+        if (now.n_wrong < left.n_wrong || (now.n_wrong == left.n_wrong && now.lack < left.lack)) {
+            shown.give(best);
+            left = now;
+        }
+    }
+    return {order.size, left};
+}
+
 }  // namespace
 
 extern "C" {
@@ -557,7 +607,7 @@ int64_t fit_neuron(
     if (!Rows::are_for(some)) return teach(some);
     Rows rows(some);
     const int64_t n_sweeps = teach(rows);
-    rows.give_back();
+    rows.give(w);
     return n_sweeps;
 }
 
@@ -578,37 +628,21 @@ Rounded fit_levels(
     Lessons lessons, Targets own, Array<const int64_t> order, int64_t begin, Margins margins,
     Array<const float> rates, Array<float> best
 ) {
-    const int64_t n_steps = lessons.n_steps, room = n_steps + lessons.n_delays + 1;
-    std::vector<float> u(room), delta(room), seen(w.size);
-    const Array<float> rounded = {seen.data(), w.size, 1};
-    const Sparse hidden = {w, first, delay, lessons}, shown = {rounded, first, delay, lessons};
-    const std::vector<float> overlaps = clean_overlaps(hidden, lessons);
-    const auto found = [&] { return look_at(shown, lessons, own, lessons.n_delays, margins); };
-    nearest_levels(w, levels, seen.data());
-    std::copy(seen.begin(), seen.end(), best.data);
-    Left left = found();
-    for (int64_t sweep = 0; sweep < order.size; ++sweep) {
-        if (left.n_wrong == 0 && left.lack < 0.5) return {sweep, left};
-        for (int64_t place = 0; place < order.width; ++place) {
-            const int64_t m = order.row(sweep)[place];
-            const Spikes spikes = of_pattern(lessons, m);
-            shown.potential(spikes, u);
-            const double lack = corrections(
-                u, of_pattern(own, m), begin, n_steps, margins, rates[sweep],
-                &overlaps[m * n_steps], lessons.decay, delta
-            );
-            if (lack > 0) {
-                hidden.learn(spikes, delta);
-                nearest_levels(w, levels, seen.data());
-            }
-        }
-        const Left now = found();
-        if (now.n_wrong < left.n_wrong || (now.n_wrong == left.n_wrong && now.lack < left.lack)) {
-            std::copy(seen.begin(), seen.end(), best.data);
-            left = now;
-        }
+    const auto teach = [&](auto& hidden, auto& shown) {
+        return fit_rounded(
+            hidden, shown, levels, lessons, own, order, begin, margins, rates, best
+        );
+    };
+    Sparse some = {w, first, delay, lessons};
+    if (Rows::are_for(some)) {
+        Rows hidden(some), shown(some);
+        const Rounded found = teach(hidden, shown);
+        hidden.give(w);
+        return found;
     }
-    return {order.size, left};
+    std::vector<float> seen(w.size);
+    Sparse shown = {{seen.data(), w.size, 1}, first, delay, lessons};
+    return teach(some, shown);
 }
 
 }  // extern "C"
