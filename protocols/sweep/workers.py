@@ -171,6 +171,7 @@ def on_cluster(works: list[Work], store: PartStore, address: str) -> Generator[P
 def _computed(client, works: list[Work]) -> Generator[tuple[Work, Part | None]]:
     """Works and their parts as they end, None where the workers died that tried."""
     from dask.distributed import CancelledError, KilledWorker, as_completed
+    from distributed.comm import CommClosedError
 
     futures = client.map(compute, works, pure=False)
     by_key = {future.key: work for future, work in zip(futures, works, strict=True)}
@@ -179,7 +180,7 @@ def _computed(client, works: list[Work]) -> Generator[tuple[Work, Part | None]]:
             died = isinstance(future.exception(), KilledWorker)
             yield by_key[future.key], None if died else future.result()
             future.release()
-    except CancelledError:  # before the result was here, or while it was fetched
+    except (CancelledError, CommClosedError):  # before the result was here, or in the middle of it
         raise InputError(
             "the Dask scheduler is gone: start another one, and the same command goes on"
         ) from None

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from brianmem.backends import check_backend
 from brianmem.errors import InputError
 from protocols import cli
 from protocols.lowrank.capacity import PROTOCOL as CAPACITY
+from protocols.sweep import workers
 from tests.sweep.conftest import SLOW
 
 FEW = ["--set", "number=" + ",".join(map(str, range(40)))]
@@ -68,6 +70,25 @@ def test_a_dask_cluster_survives_tasks_that_fail_and_that_kill(scheduler, toy):
     table = tables.read(schemas.ERRORS, toy.folder / "out")
     assert list(table["task"]) == [3, 5]
     assert list(table["error"]) == ["InputError", "WorkerDied"]
+
+
+@pytest.mark.parametrize("name", ["CancelledError", "CommClosedError"])
+def test_a_scheduler_that_goes_while_a_result_is_fetched(name, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    from dask import distributed as imported_as
+
+    gone = getattr(distributed, name, None) or getattr(distributed.comm, name)
+
+    def exception():
+        raise gone
+
+    future = SimpleNamespace(key="one", exception=exception)
+    cancelled = []
+    client = SimpleNamespace(map=lambda *_, **__: [future], loop=None, cancel=cancelled.append)
+    monkeypatch.setattr(imported_as, "as_completed", lambda futures, loop: futures)
+    with pytest.raises(InputError, match="the Dask scheduler is gone"):
+        list(workers._computed(client, ["a work"]))
+    assert cancelled == [[future]]
 
 
 @pytest.mark.slow
