@@ -25,25 +25,31 @@ class Raster:
     n_steps: int
 
     def __post_init__(self):
-        place = np.zeros(np.shape(self.pattern), np.int64)  # of each event among all there can be
+        n_events = np.size(self.pattern)
         for name, size in (
             ("pattern", self.n_patterns),
-            ("step", self.n_steps),
             ("neuron", self.n_neurons),
+            ("step", self.n_steps),
         ):
             index = np.array(getattr(self, name), dtype=np.int64)
-            if index.ndim != 1 or index.shape != place.shape:
+            if index.shape != (n_events,):
                 raise InputError(f"a raster needs one {name} per event, not shape {index.shape}")
             if len(index) and (index.min() < 0 or index.max() >= size):
                 raise InputError(f"a raster of {size} {name}s has an event outside them")
             object.__setattr__(self, name, index)
-            place = place * size + index
-        if not (place[1:] > place[:-1]).all():
-            order = np.argsort(place, kind="stable")
-            if not np.diff(place[order]).all():
-                raise InputError("a raster has at most one spike of a neuron in a step")
-            for name in ("pattern", "step", "neuron"):
+        if not self._ascends():
+            order = np.lexsort((self.neuron, self.step, self.pattern))
+            for name in ("pattern", "neuron", "step"):
                 object.__setattr__(self, name, getattr(self, name)[order])
+            if not self._ascends():
+                raise InputError("a raster has at most one spike of a neuron in a step")
+
+    def _ascends(self) -> bool:
+        """Whether each event comes after the one before, by pattern, then step, then neuron."""
+        pattern, step, neuron = map(np.diff, (self.pattern, self.step, self.neuron))
+        return bool(
+            ((pattern > 0) | ((pattern == 0) & ((step > 0) | ((step == 0) & (neuron > 0))))).all()
+        )
 
     def __len__(self) -> int:
         return len(self.step)
@@ -71,9 +77,7 @@ class Raster:
 
     def select(self, pattern: int) -> "Raster":
         """The raster of one pattern."""
-        first, last = np.searchsorted(self.pattern, (pattern, pattern + 1))
-        steps, neurons = self.step[first:last], self.neuron[first:last]
-        return Raster(np.zeros_like(steps), neurons, steps, 1, self.n_neurons, self.n_steps)
+        return self.part(pattern, pattern + 1)
 
     @classmethod
     def from_events(cls, events, n_neurons: int, n_steps: int) -> "Raster":
@@ -86,14 +90,20 @@ class Raster:
 
     @classmethod
     def joined(cls, rasters) -> "Raster":
-        """The patterns of several rasters of one size, those of one raster after another's."""
-        firsts = np.cumsum([0, *(raster.n_patterns for raster in rasters)])
-        shifted = [r.pattern + first for r, first in zip(rasters, firsts, strict=False)]
-        neuron, step = (
-            np.concatenate([getattr(r, name) for r in rasters]) for name in ("neuron", "step")
+        """The patterns of several rasters, those of one after another's.
+
+        Raises InputError if there is none, or if they differ in the numbers of neurons or steps.
+        """
+        sizes = {(raster.n_neurons, raster.n_steps) for raster in rasters}
+        if len(sizes) != 1:
+            raise InputError(f"rasters of one size are joined, not of {sorted(sizes)}")
+        events = [(part.neuron, part.step) for part in rasters]
+        neuron, step = map(np.concatenate, zip(*events, strict=True))
+        ends = np.cumsum([raster.n_patterns for raster in rasters])
+        pattern = np.concatenate(
+            [part.pattern + end - part.n_patterns for part, end in zip(rasters, ends, strict=True)]
         )
-        one = rasters[0]
-        return cls(np.concatenate(shifted), neuron, step, firsts[-1], one.n_neurons, one.n_steps)
+        return cls(pattern, neuron, step, int(ends[-1]), *sizes.pop())
 
     def part(self, first: int, last: int) -> "Raster":
         """Patterns `first` to `last` - 1; beyond the last one there are patterns without events."""

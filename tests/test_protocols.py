@@ -29,6 +29,9 @@ SMALL_DELAY = [
     *("--set", "n_patterns=3", "--set", "firing_prob=0.005"),
 ]
 SMALL_LOWRANK = [*("--set", "network_seed=0,1", "--set", "duration=4", "--set", "dt=0,0.02")]
+# What is smaller, or not compiled, in the first step of the tests is whole in the second.
+WHOLE = pytest.param((), id="whole", marks=pytest.mark.slow)
+NUMPY = ("--backend", "numpy")
 SMALL = {DELAY.name: (DELAY, SMALL_DELAY), LOWRANK.name: (LOWRANK, SMALL_LOWRANK)}
 
 
@@ -40,11 +43,16 @@ def contents(folder):
     return {p.name: p.read_text() for p in folder.glob("*.csv") if p.name != "timings.csv"}
 
 
-@pytest.mark.parametrize("name", [DELAY.name, pytest.param(LOWRANK.name, marks=pytest.mark.slow)])
-def test_the_table_depends_on_the_seed_but_not_on_jobs(name, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "few"),
+    [
+        (DELAY.name, ("--set", "seed=0,1", "--set", "learner=hebbian,margin")),
+        *(pytest.param(name, (), marks=pytest.mark.slow) for name in SMALL),
+    ],
+)
+def test_the_table_depends_on_the_seed_but_not_on_jobs(name, few, tmp_path):
     protocol, small = SMALL[name]
-    two = {"delay.recall": "learner=hebbian,margin", "lowrank.recall": "rule=hebbian,optimised"}
-    small = [*small, "--set", f"{protocol.seed_name}=0,1", "--set", two[name], "--backend", "numpy"]
+    small = [*small, *few, *NUMPY]
     for folder, options in (
         ("one", ["--jobs", 0]),
         ("two", ["--jobs", 2]),
@@ -73,9 +81,11 @@ def test_the_table_is_the_same_on_every_backend(name, backend, tmp_path):
         pd.testing.assert_frame_equal(found, expected, check_exact=True)
 
 
-def test_sidecar_and_timings(tmp_path):
-    options = ["--backend", "numpy", "--jobs", 0, "--out", tmp_path]
-    delay = [*SMALL_DELAY, "--set", "learner=hebbian,margin", *options]
+@pytest.mark.parametrize("few", [("--set", "learner=hebbian,margin"), WHOLE])
+def test_sidecar_and_timings(few, tmp_path):
+    options = [*(NUMPY if few else ()), "--jobs", 0, "--out", tmp_path]
+    delay = [*SMALL_DELAY, *few, *options]
+    n_learners = 2 if few else 4
     assert run(DELAY, *delay, "--seed", 3) == 0
     sidecar = json.loads((tmp_path / "delay_recall.json").read_text())
     assert sidecar["seed"] == 3
@@ -86,13 +96,16 @@ def test_sidecar_and_timings(tmp_path):
     assert {"versions", "git_commit", "git_clean", "backend", "schema_version"} <= set(sidecar)
     assert sidecar["versions"]["brian2"].startswith("2.")
     table = tables.read(schemas.DELAY_RECALL, tmp_path)
-    assert len(table) == sidecar["n_rows"] == 2 * 5 * 3  # learners, seeds, patterns
+    assert len(table) == sidecar["n_rows"] == n_learners * 5 * 3  # seeds, patterns
     assert list(dict.fromkeys(table["seed"])) == [3, 4, 5, 6, 7]
     # Another protocol adds its timings; the same one replaces its own.
     assert run(LOWRANK, *SMALL_LOWRANK, *options) == 0
     assert run(DELAY, *delay, "--set", "seed=0") == 0
     timings = tables.read(schemas.TIMINGS, tmp_path)
-    assert dict(timings["protocol"].value_counts()) == {"lowrank.recall": 8, "delay.recall": 2}
+    assert dict(timings["protocol"].value_counts()) == {
+        "lowrank.recall": 8,
+        "delay.recall": n_learners,
+    }
     assert (timings["seconds"] > 0).all()
 
 
@@ -114,9 +127,9 @@ def test_recalls_that_run_away_are_told(pulse, tmp_path):
     assert (fired < 7 * wanted + 3 * 60).all() == (pulse == "v_post += w")
 
 
-def test_clock_driven_rows_stand_beside_exact_ones(tmp_path):
-    options = ["--backend", "numpy", "--jobs", 0, "--out", tmp_path]
-    assert run(LOWRANK, *SMALL_LOWRANK, *options) == 0
+@pytest.mark.parametrize("backend_option", [NUMPY, WHOLE])
+def test_clock_driven_rows_stand_beside_exact_ones(backend_option, tmp_path):
+    assert run(LOWRANK, *SMALL_LOWRANK, *backend_option, "--jobs", 0, "--out", tmp_path) == 0
     table = tables.read(schemas.LOWRANK_RECALL, tmp_path)
     exact, clock = (table[table["simulator"] == s] for s in ("exact", "clock"))
     assert len(exact) == len(clock) == 2 * 4 * (4 * 2 + 4)
@@ -204,10 +217,12 @@ def test_an_unwritable_folder_is_found_before_the_run(tmp_path, capsys):
     assert "cannot write into" in capsys.readouterr().err
 
 
-def test_equations_run_exactly_where_they_can_be_solved(tmp_path, capsys):
+@pytest.mark.parametrize(
+    "few", [(*NUMPY, "--set", "rule=hebbian,optimised", "--set", "network_seed=0"), WHOLE]
+)
+def test_equations_run_exactly_where_they_can_be_solved(few, tmp_path, capsys):
     path = tmp_path / "model.toml"
-    equations = ["--equations", path, "--jobs", 0, "--out", tmp_path / "out", "--backend", "numpy"]
-    equations += ["--set", "rule=hebbian,optimised", "--set", "network_seed=0"]
+    equations = ["--equations", path, "--jobs", 0, "--out", tmp_path / "out", *few]
     path.write_text('refractory = "1*ms"\n')
     assert run(LOWRANK, *SMALL_LOWRANK, *equations) == 0
     table = tables.read(schemas.LOWRANK_RECALL, tmp_path / "out")
@@ -270,9 +285,10 @@ def test_damaged_timings_are_found_before_the_run(tmp_path, capsys):
 
 @pytest.mark.parametrize("rule", ["pseudo_inverse", "pseudo_inverse_zeroed", "optimised"])
 @pytest.mark.parametrize("n_patterns", [10, 12, pytest.param(20, marks=pytest.mark.slow)])
-def test_a_load_beyond_capacity_gives_rows_and_a_warning(rule, n_patterns, tmp_path, capsys):
+@pytest.mark.parametrize("few", [(*NUMPY, "--set", "duration=2"), WHOLE])
+def test_a_load_beyond_capacity_gives_rows_and_a_warning(rule, n_patterns, few, tmp_path, capsys):
     load = ["--set", f"rule={rule}", "--set", f"n_patterns={n_patterns}", "--set", "dt=0"]
-    load += ["--set", "network_seed=0", "--set", "duration=2", "--backend", "numpy"]
+    load += ["--set", "network_seed=0", *few]
     assert run(LOWRANK, *SMALL_LOWRANK, *load, "--jobs", 0, "--out", tmp_path) == 0
     # With p = K the optimised rule still meets its constraints, at a price in alpha.
     if (rule, n_patterns) != ("optimised", 10):

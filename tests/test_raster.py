@@ -55,6 +55,14 @@ def test_joined_parts_are_the_whole(dense, data):
     np.testing.assert_array_equal(parts[0].to_dense(), dense[:end])
     expected = np.concatenate([dense, np.zeros((2, *dense.shape[1:]), bool)])
     np.testing.assert_array_equal(Raster.joined(parts).to_dense(), expected)
+    for others in ([], [*parts, parts[0].crop(0)]):
+        with pytest.raises(InputError, match="of one size"):
+            Raster.joined(others)
+
+
+def test_rasters_of_more_sites_than_an_integer_counts():
+    raster = Raster([10**5, 0], [10**6, 1], [10**12, 2], 10**6, 10**7, 10**13)
+    assert raster.step.tolist() == [2, 10**12]
 
 
 def test_bad_rasters_are_refused():
@@ -62,6 +70,8 @@ def test_bad_rasters_are_refused():
         Raster.from_dense(np.zeros((2, 3)))
     with pytest.raises(InputError, match="0 and 1"):
         Raster.from_dense(np.full((1, 2, 3), 2))
+    with pytest.raises(InputError, match="one step per event"):
+        Raster([0, 0], [1, 2], [0], n_patterns=1, n_neurons=5, n_steps=2)
     with pytest.raises(InputError, match="outside"):
         Raster([0], [5], [0], n_patterns=1, n_neurons=5, n_steps=2)
     with pytest.raises(InputError, match="at most one spike"):

@@ -56,7 +56,14 @@ class Drive:
 
 
 def joined(drives: Sequence[Drive]) -> Drive:
-    """The trials of several drives of one length, none of them with lost spikes or noise."""
+    """The trials of several drives of one size, one drive's after another's.
+
+    Raises InputError if they differ in size, or if one of several has lost spikes or noise.
+    """
+    if len(drives) == 1:
+        return drives[0]
+    if any(drive.lost is not None or drive.noise is not None for drive in drives):
+        raise InputError("drives with lost spikes or noise are not joined with others")
     forced = Raster.joined([drive.forced for drive in drives])
     return Drive(forced, np.concatenate([drive.clamped for drive in drives]))
 

@@ -86,7 +86,8 @@ def run(
     most_spikes : of a trial, or of each one, after which it falls silent; None for no limit
     others : as for `recall`
 
-    Raises InputError if weights and drive have other sizes, and for pulses that need Synapses.
+    Raises InputError if weights, drive and most_spikes have other sizes, and for pulses that need
+    Synapses.
     """
     variable = driven_variable(model)
     if variable is None:
@@ -97,6 +98,11 @@ def run(
     n_trials, n_steps = drive.clamped.shape
     room = weights.n_neurons * n_steps  # for the spikes of a trial
     if most_spikes is not None:  # it may be exceeded within one step
+        if np.shape(most_spikes) not in ((), (n_trials,)):
+            raise InputError(
+                f"most_spikes is a number, or one for each of {n_trials} trials, not of shape "
+                f"{np.shape(most_spikes)}"
+            )
         most_spikes = np.broadcast_to(most_spikes, n_trials)
         room = min(room, int(most_spikes.max()) + weights.n_neurons)
     settings = weights, params, threshold, model, variable, backend, room

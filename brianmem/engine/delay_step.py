@@ -138,6 +138,11 @@ class DelayStep(CodeRunner):
         self._add("_sent", np.zeros(self.n_delays * len(self.group)), np.int32)
         self._add("_n_sent", np.zeros(self.n_blocks), np.int32)
         most = np.iinfo(np.int64).max if most_spikes is None else most_spikes
+        if np.shape(most) not in ((), (self.n_blocks,)):
+            raise InputError(
+                f"most_spikes is a number, or one for each of {self.n_blocks} blocks, not of shape "
+                f"{np.shape(most)}"
+            )
         self._add("_spikes_left", np.full(self.n_blocks, most), np.int64)
 
     def _add_weights(self, weights: np.ndarray | csr_array) -> None:

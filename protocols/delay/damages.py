@@ -181,12 +181,11 @@ def _run(
     recalls: list[_Recall], task: DamagedTask, params: DelayParameters, weights, threshold: float
 ) -> Iterator[tuple[_Recall, network.Run]]:
     """Each recall with what the network did."""
-    drives = [recall.drive for recall in recalls]
     n_trials = [recall.target.n_patterns for recall in recalls]
     most = [networks.most_spikes(one.target, len(one.drive.forced)) for one in recalls]
     run = network.run(
         weights,
-        drives[0] if len(drives) == 1 else joined(drives),
+        joined([recall.drive for recall in recalls]),
         params,
         threshold,
         task.model or LIF,

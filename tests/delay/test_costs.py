@@ -5,7 +5,8 @@ import pytest
 from protocols.delay import networks
 from protocols.delay.networks import BENCHMARK, DelayTask
 
-# Processor seconds of learning one network of the benchmark's patterns, on a core without AVX-512.
+# Processor seconds of learning one network of the benchmark's patterns on a core without AVX-512,
+# extrapolated from some of its neurons.
 MEASURED = {
     ("margin_capacity", 512, 1024): 50,
     ("margin_capacity", 512, 2300): 250,

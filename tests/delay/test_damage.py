@@ -9,6 +9,9 @@ from brianmem.delay.weights import DelayWeights
 from brianmem.errors import InputError
 from brianmem.patterns import draw_rasters
 from brianmem.raster import Raster
+from protocols.delay import damages, networks
+from protocols.delay.damages import DamagedTask
+from protocols.delay.networks import BENCHMARK
 
 N, D, T, M, P = 200, 40, 120, 3, 0.01
 
@@ -155,3 +158,33 @@ def test_all_damage_at_once_equals_the_recursion(backend):
     ]
     assert 0.1 < np.mean(expected) < 0.9
     np.testing.assert_array_equal(found.to_dense(), expected)
+
+
+def test_rows_do_not_depend_on_what_runs_together(monkeypatch):
+    fixed = {name: values[0] for name, values in BENCHMARK.items()}
+    fixed |= {"n_neurons": 40, "n_delays": 8, "n_steps": 80, "n_patterns": 5, "firing_prob": 0.02}
+    task = DamagedTask(
+        **fixed | {"learner": "hebbian", "seed": 0, "backend": "numpy", "model": None},
+        upper=None,
+        n_tested=4,
+        resampled=(0.0, 0.5),
+        flipped=(0.0, 0.02),
+        cue_length=(1.0, 0.5),
+        silenced=(0.0, 0.5),
+        spurious=(0.0, 0.05),
+        lost=(0.0, 0.3),
+        membrane_noise=(0.0, 0.2),
+        cue_start=(0, 20),
+    )
+    learned, run = networks.learn(task), network.run
+    monkeypatch.setattr(networks, "learn", lambda task: learned)
+    n_trials = []
+    monkeypatch.setattr(network, "run", lambda *a: n_trials.append(len(a[1].clamped)) or run(*a))
+    together = damages.run_task(task)
+    # The baseline's 5 trials and 4 of each damage; noise, lost spikes and later cues are alone.
+    assert n_trials == [4, 4, 5 + 5 * 4, 4]
+    n_trials.clear()
+    monkeypatch.setattr(damages, "MOST_TRIALS", 5)
+    assert damages.run_task(task) == together
+    assert sorted(n_trials) == [4] * 8 + [5]
+    assert len({row["true_positives"] for row in together}) > 4

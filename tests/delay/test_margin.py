@@ -87,6 +87,12 @@ def test_rows_of_synapses_learn_what_single_ones_do(seed, n_delays, noisy):
             *inputs, lessons, school.targets[0], *rest, np.random.default_rng(seed)
         )
         learned.append((n_sweeps, w.tobytes()))
+        w = start.w.copy()
+        margins, levels = school.margins, (np.float32(0.15), 4)
+        best, *rest = fit_levels(
+            w, *inputs[3:], levels, lessons, school.targets[0], *rest[:2], margins, school.rates
+        )
+        learned[-1] += (best.tobytes(), w.tobytes(), *rest)
     assert learned[0] == learned[1]
     assert not len(start.w) or learned[0][1] != start.w.tobytes()
 

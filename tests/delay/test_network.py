@@ -9,7 +9,7 @@ from brianmem import gpu
 from brianmem.backends import check_backend, lacks
 from brianmem.compiled import cache
 from brianmem.delay import network, reference, synapses
-from brianmem.delay.drive import cued
+from brianmem.delay.drive import cued, joined
 from brianmem.delay.equations import LIF
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
@@ -154,6 +154,23 @@ def test_trials_in_parts_are_trials_together(at_once):
     np.testing.assert_array_equal(parts.raster.to_dense(), together.raster.to_dense())
     np.testing.assert_array_equal(parts.ran_away, together.ran_away)
     assert list(together.ran_away) == [False, False, True, False, True]
+    with pytest.raises(InputError, match="one for each of 5 trials, not of shape"):
+        run(drive, most[:3])
+
+
+def test_joined_drives_have_the_trials_of_all():
+    _, cues = random_case(20, 8, seed=5, n_cues=5)
+    whole = cued(Raster.from_dense(cues), 50)
+    parts = [whole.part(0, 2), whole.part(2, 5)]
+    found = joined(parts)
+    np.testing.assert_array_equal(found.forced.to_dense(), whole.forced.to_dense())
+    np.testing.assert_array_equal(found.clamped, whole.clamped)
+    noisy = replace(parts[0], noise=np.zeros((2, 20, 50)))
+    assert joined([noisy]) is noisy
+    with pytest.raises(InputError, match="lost spikes or noise"):
+        joined([parts[0], noisy])
+    with pytest.raises(InputError, match="of one size"):
+        joined([parts[0], cued(Raster.from_dense(cues), 51)])
 
 
 @pytest.mark.slow

@@ -140,6 +140,13 @@ def test_a_block_that_runs_away_is_stopped_alone(backend):
     assert not found[1].any()
     exactly, ran_away = run(table(weights, False), forced, clamped, None, backend, most_spikes=102)
     assert list(exactly[0].sum(axis=0)[:7]) == [2, 20, 20, 20, 20, 20, 20]
+    # A limit for each: both blocks are cued.
+    forced[1, :2, 0] = True
+    limits = np.array([10**6, most])
+    found, ran_away = run(table(weights, False), forced, clamped, None, backend, most_spikes=limits)
+    assert list(ran_away) == [False, True]
+    assert list(found[0].sum(axis=0)) == [2] + [20] * (n_steps - 1)
+    assert list(found[1].sum(axis=0)[:7]) == [2, 20, 20, 20, 20, 20, 0]
 
 
 MODELS = {
@@ -295,6 +302,7 @@ def test_what_does_not_fit_is_refused():
             ("csr array", (group_of(4), csr_array(np.zeros((7, 4)))), {}),
             ("float64 or float32, not int64", (group_of(4), weights.astype(int)), {}),
             ("NaN or infinite", (group_of(4), weights + np.inf), {}),
+            ("one for each of 1 blocks", (group_of(4), weights), {"most_spikes": np.ones(2)}),
             ("no variable 'x'", (group_of(4), weights, "x"), {}),
             (
                 "float64 per neuron",

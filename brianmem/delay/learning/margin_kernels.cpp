@@ -163,6 +163,19 @@ struct Dense {
     float* end() const { return v.end(); }
 };
 
+// What a membrane keeps: u(t) += beta u(t - 1).
+void leak(std::vector<float>& u, const Lessons& lessons) {
+    const float beta = lessons.beta;
+    for (int64_t t = 1; t < lessons.n_steps; ++t) u[t] += beta * u[t - 1];
+}
+
+// What an input in each step could have done about delta in all later ones.
+void leak_back(std::vector<float>& delta, const Lessons& lessons) {
+    const float beta = lessons.beta;
+    std::fill(delta.begin() + lessons.n_steps, delta.end(), 0.0f);
+    for (int64_t t = lessons.n_steps - 2; t >= 0; --t) delta[t] += beta * delta[t + 1];
+}
+
 struct Sparse {
     Array<float> w;
     Array<const int64_t> first;  // synapses first[i] to first[i + 1] are those from neuron i
@@ -183,17 +196,14 @@ struct Sparse {
 
     // U(t) of one pattern.
     void potential(const Spikes& spikes, std::vector<float>& u) const {
-        const float beta = lessons.beta;
         std::fill(u.begin(), u.end(), 0.0f);
         arrivals(spikes, [&](int64_t s, int64_t t) { u[t] += w[s]; });
-        for (int64_t t = 1; t < lessons.n_steps; ++t) u[t] += beta * u[t - 1];
+        leak(u, lessons);
     }
 
     // Add to each synapse what its spikes could have done about delta at all later steps.
     void learn(const Spikes& spikes, std::vector<float>& delta) const {
-        const float beta = lessons.beta;
-        std::fill(delta.begin() + lessons.n_steps, delta.end(), 0.0f);
-        for (int64_t t = lessons.n_steps - 2; t >= 0; --t) delta[t] += beta * delta[t + 1];
+        leak_back(delta, lessons);
         arrivals(spikes, [&](int64_t s, int64_t t) { w[s] += delta[t]; });
     }
 
@@ -260,7 +270,6 @@ struct Rows {
     int64_t reach() const { return pitch; }
 
     void potential(const Spikes& spikes, std::vector<float>& u) const {
-        const float beta = lessons.beta;
         std::fill(u.begin(), u.end(), 0.0f);
         for (int64_t k = 0; k < spikes.n; ++k) {
             const float* ALONE row = &w[spikes.neuron[k] * pitch];
@@ -269,13 +278,11 @@ struct Rows {
                 for (int64_t b = d; b < d + block; ++b) after[b] += row[b];
             }
         }
-        for (int64_t t = 1; t < lessons.n_steps; ++t) u[t] += beta * u[t - 1];
+        leak(u, lessons);
     }
 
     void learn(const Spikes& spikes, std::vector<float>& delta) {
-        const float beta = lessons.beta;
-        std::fill(delta.begin() + lessons.n_steps, delta.end(), 0.0f);
-        for (int64_t t = lessons.n_steps - 2; t >= 0; --t) delta[t] += beta * delta[t + 1];
+        leak_back(delta, lessons);
         for (int64_t k = 0; k < spikes.n; ++k) {
             float* ALONE row = &w[spikes.neuron[k] * pitch];
             const uint32_t* ALONE mask = &kept[spikes.neuron[k] * pitch];

@@ -43,7 +43,7 @@ def pseudo_inverse(
     Source: Perrinet (2026), initialisation of later versions.
     """
     n, n_delays = params.n_neurons, params.n_delays
-    # The same bits without a compiler, in two or three times as long.
+    # The same bits without a compiler, in about twice the time.
     windows = contexts(patterns, n_delays) if missing() else Windows(patterns, n_delays)
     late = patterns.step >= n_delays
     n_windows = params.n_steps - n_delays  # of a pattern

@@ -474,13 +474,13 @@ struct RunAll {
 #ifndef BRIANMEM_LOOPS  // inline, where files of a program have them each for itself
 #define BRIANMEM_LOOPS
 #endif
-BRIANMEM_LOOPS void run_dense(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v, double now, double left,
-               double* credits, Record& record) {
+BRIANMEM_LOOPS void run_dense(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v, double now,
+                              double left, double* credits, Record& record) {
     in_registers(register_bytes(),
                  RunAll<Dense, BRIANMEM_REAL>{nets, v, now, left, credits, record});
 }
-BRIANMEM_LOOPS void run_mirrored(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v, double now, double left,
-                  double* credits, Record& record) {
+BRIANMEM_LOOPS void run_mirrored(const std::vector<Frame<BRIANMEM_REAL> >& nets, double* v,
+                                 double now, double left, double* credits, Record& record) {
     in_registers(register_bytes(),
                  RunAll<Mirrored, BRIANMEM_REAL>{nets, v, now, left, credits, record});
 }
