@@ -88,15 +88,15 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _draw_all(arguments: argparse.Namespace) -> None:
-    folder = tables.make_folder(arguments.out)
     for name in FIGURES if arguments.name == "all" else [arguments.name]:
-        draw(name, arguments.tables, folder)
+        draw(name, arguments.tables, arguments.out)
 
 
 def draw(name: str, source: Path, folder: Path) -> None:
     """Draw one figure from the tables in `source` into `folder`."""
     with plt.style.context(STYLE):
         figure = FIGURES[name].draw(source)
+        tables.make_folder(folder)
         # Laid out once: each file by itself would do so again, which takes as long as drawing it.
         figure.get_layout_engine().execute(figure)
         plt.rcParams["figure.constrained_layout.use"] = False

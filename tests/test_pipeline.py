@@ -437,8 +437,9 @@ def test_tables_of_many_configurations_are_drawn_and_compared(
 
 
 def test_figures_say_what_is_missing(tmp_path, capsys):
-    assert draw(["delay_recall", "--tables", str(tmp_path), "--out", str(tmp_path)]) == 2
+    assert draw(["delay_recall", "--tables", str(tmp_path), "--out", str(tmp_path / "new")]) == 2
     assert "delay_recall.csv is missing" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_comparison_with_the_papers(folder, capsys):
