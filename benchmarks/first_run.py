@@ -225,7 +225,7 @@ def main() -> None:
             done[step] = [asdict(one) for one in STEPS[step](clone)]
             store.write_text(json.dumps(measured, indent=1))
     shown = section("The older revision beside the newer one", table(measured, options.revisions))
-    text = f"# A first run\n\n{describe()}.\n\n{shown}\n"
+    text = f"# A first run\n\n{describe(os.cpu_count())}.\n\n{shown}\n"
     print(text)
     if options.out:
         options.out.write_text(text)

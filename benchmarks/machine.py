@@ -8,8 +8,9 @@ import brian2
 import numpy as np
 
 
-def describe() -> str:
-    """One paragraph: processor, caches, compiler, versions."""
+def describe(n_cores: int = 1) -> str:
+    """One paragraph: processor, caches, compiler, versions, and how many cores were used."""
+    cores = "one core" if n_cores == 1 else f"{n_cores} cores"
     compiler = subprocess.run(["g++", "--version"], capture_output=True, text=True, check=False)
     caches = [
         (path / "level").read_text().strip() + ": " + (path / "size").read_text().strip()
@@ -20,7 +21,7 @@ def describe() -> str:
         f"{_processor()}; caches (level: size) {', '.join(caches)}; "
         f"{compiler.stdout.splitlines()[0] if compiler.stdout else 'no g++'}; "
         f"Python {platform.python_version()}, Brian2 {brian2.__version__}, "
-        f"NumPy {np.__version__}; one core, shared with others"
+        f"NumPy {np.__version__}; {cores}, shared with others"
     )
 
 
