@@ -3,7 +3,6 @@
 import argparse
 import sys
 
-import numpy as np
 import pandas as pd
 
 from analysis import command
@@ -20,9 +19,9 @@ def capacity(trials: pd.DataFrame, criterion: float = 0.5) -> pd.DataFrame:
     """Load at which the share of recalled patterns first falls to the criterion, undamaged starts.
 
     Columns: those of CAPACITY, a row for each measure of success. Only exact runs count; see
-    binomial_crossing for value and limits. Where recall comes back at higher loads (revival), these
-    are left out of the fit. A memory that keeps vertices that were never stored (random_kept) is
-    none, whatever its capacity.
+    binomial_crossing for value and limits. Where recall comes back at higher loads (revival), even
+    in part, these are left out of the fit. A memory that keeps vertices that were never stored
+    (random_kept) is none, whatever its capacity.
     """
     rows = []
     for setting, group in configurations(exact_trials(trials), CONFIGURATION):
@@ -50,9 +49,13 @@ def capacity(trials: pd.DataFrame, criterion: float = 0.5) -> pd.DataFrame:
 
 
 def _revival(trials: pd.DataFrame, criterion: float) -> float:
-    """The load at which the share is above the criterion again after it was below; nan if none."""
-    above = trials.groupby("load")["success"].mean() >= criterion
-    return above[above & ~np.logical_and.accumulate(above)].index.min()
+    """The load at which the share first rises again after it fell below the criterion, or nan.
+
+    A logistic curve falls for ever: what rises again, criterion or not, is no part of its fall.
+    """
+    share = trials.groupby("load")["success"].mean()
+    fallen = (share < criterion).cummax().shift(fill_value=False)
+    return share.index[fallen & (share > share.shift())].min()
 
 
 def _random_kept(trials: pd.DataFrame, succeeds) -> float:

@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _print_and_write(options: argparse.Namespace) -> None:
-    command.generator(options.seed)  # raises InputError for a seed that is none
+    command.check_seed(options.seed)  # raises InputError for a seed that is none
     table = comparison(options.tables, options.seed)
     folder = tables.make_folder(options.out or options.tables)
     provenance = tables.software() | {"analysis": "analysis.comparison", "options": vars(options)}

@@ -9,9 +9,8 @@ import pandas as pd
 from analysis import command
 from analysis.configurations import configurations
 from analysis.lowrank import exact_trials
-from analysis.means import seeded_interval
 from analysis.schemas import COMPLETION, LOWRANK
-from analysis.statistics import reached_interval
+from analysis.statistics import mean_interval, reached_interval
 from brianmem import schemas, tables
 
 CONFIGURATION = [*(column.name for column in LOWRANK), "correlation"]
@@ -45,7 +44,7 @@ def completion(patterns: pd.DataFrame, criterion: float = 0.9) -> pd.DataFrame:
                 name: np.nan if value == NOT_RECALLED else value
                 for name, value in completed.columns("completed").items()
             }
-            rows.append(setting | row | columns | seeded_interval(recalled).columns("recalled"))
+            rows.append(setting | row | columns | mean_interval(recalled).columns("recalled"))
     return tables.from_rows(COMPLETION, rows)
 
 

@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _results(options: argparse.Namespace) -> command.Results:
-    command.generator(options.seed)  # refuses what is no seed
+    command.check_seed(options.seed)  # refuses what is no seed
     recalls = tables.read(SOURCES[options.of], options.tables)
     return [(DAMAGE, damage(recalls, options.seed))]
 

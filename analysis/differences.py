@@ -10,11 +10,11 @@ import pandas as pd
 
 from analysis.delay import f1, f1_by_network
 from analysis.lowrank import networks_recalling_all
-from analysis.means import means_over_networks, seeded_interval
+from analysis.means import means_over_networks
 from analysis.papers import delay, lowrank, reported
 from analysis.papers.rows import single
 from analysis.select import DELAY, first_of_all
-from analysis.statistics import Interval
+from analysis.statistics import Interval, mean_interval
 from analysis.theory import delay_capacity
 from brianmem import schemas, tables
 from brianmem.tables import Schema
@@ -128,7 +128,7 @@ def _before_training(recall: pd.DataFrame) -> Measured:
     networks = networks[np.array(after, bool)]
     found = {}
     for learner, scores in networks.groupby("learner", sort=False)["f1"]:
-        found[f"{learner}: F1, mean over {len(scores)} networks"] = seeded_interval(scores)
+        found[f"{learner}: F1, mean over {len(scores)} networks"] = mean_interval(scores)
         found[f"{learner}: F1, least"] = single(scores.min())
     return found
 
@@ -141,8 +141,8 @@ def _printed_factor(recall: pd.DataFrame) -> Measured:
         return {}
     chosen, printed = networks["threshold"], networks["threshold"] / networks["n_patterns"]
     return {
-        "hebbian: threshold in use, mean": seeded_interval(chosen),
-        "the same for weights with the printed factor": seeded_interval(printed),
+        "hebbian: threshold in use, mean": mean_interval(chosen),
+        "the same for weights with the printed factor": mean_interval(printed),
     }
 
 
@@ -153,7 +153,7 @@ def _flips(recalls: pd.DataFrame) -> Measured:
         here = recalls[(recalls["scanned"] == kind) & np.isclose(recalls[kind], strength)]
         here = first_of_all(here, ["n_neurons", "n_patterns", "firing_prob"])
         for learner, rows in here.groupby("learner", sort=False):
-            mean = seeded_interval(f1(rows).dropna(), SEED)
+            mean = mean_interval(f1(rows).dropna(), SEED)
             found[f"{learner}, {kind} {strength:g}: F1, mean"] = mean
     return found
 

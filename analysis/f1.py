@@ -3,7 +3,6 @@
 import argparse
 import sys
 
-import numpy as np
 import pandas as pd
 
 from analysis import command
@@ -18,14 +17,14 @@ CONFIGURATION = [column.name for column in DELAY]
 BASELINE_PARAMETERS = [n for n in CONFIGURATION if n not in ("learner", "threshold", "gain")]
 
 
-def f1_summary(recall: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def f1_summary(recall: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Mean F1 of each configuration over its networks; columns: those of F1_SUMMARY.
 
     Networks with nothing to recall do not count.
     """
     recall = empty_where_chosen(recall, "threshold")
     rows = [
-        setting | _scores(group, rng) for setting, group in configurations(recall, CONFIGURATION)
+        setting | _scores(group, seed) for setting, group in configurations(recall, CONFIGURATION)
     ]
     return tables.from_rows(F1_SUMMARY, rows)
 
@@ -52,30 +51,30 @@ def scan_rows(scan: pd.DataFrame, parameter: str) -> pd.DataFrame:
     return scan[scan["scanned"].isin([parameter, BASELINE])]
 
 
-def f1_scan_curve(scan: pd.DataFrame, parameter: str, rng: np.random.Generator) -> pd.DataFrame:
+def f1_scan_curve(scan: pd.DataFrame, parameter: str, seed: int = 0) -> pd.DataFrame:
     """Mean F1 along one scanned parameter, its baseline included; columns: those of F1_SCAN."""
     rows = scan_rows(scan, parameter)
     rows = rows.assign(value=rows[parameter], baseline=rows["scanned"] == BASELINE)
     rows = empty_where_chosen(rows, "threshold")
     curve = [
-        setting | {"scanned": parameter, "value": group["value"].median()} | _scores(group, rng)
+        setting | {"scanned": parameter, "value": group["value"].median()} | _scores(group, seed)
         for setting, group in configurations(rows, ["baseline", *CONFIGURATION])
     ]
     table = tables.from_rows(F1_SCAN, curve)
     return table.sort_values(["learner", "value"], kind="stable", ignore_index=True)
 
 
-def f1_scan(scan: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def f1_scan(scan: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """The curves of all scanned parameters, one after another; columns: those of F1_SCAN."""
     parameters = sorted(set(scan["scanned"]) - {BASELINE})
-    curves = [f1_scan_curve(scan, parameter, rng) for parameter in parameters]
+    curves = [f1_scan_curve(scan, parameter, seed) for parameter in parameters]
     return pd.concat([tables.from_rows(F1_SCAN, []), *curves], ignore_index=True)
 
 
-def _scores(group: pd.DataFrame, rng: np.random.Generator) -> dict:
+def _scores(group: pd.DataFrame, seed: int = 0) -> dict:
     networks = f1(group.groupby("seed")[COUNTS].sum()).dropna()
     row = {"n_networks": len(networks), "f1_least": networks.min()}
-    return row | mean_interval(networks, rng).columns("f1")
+    return row | mean_interval(networks, seed).columns("f1")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -95,9 +94,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _results(options: argparse.Namespace) -> command.Results:
-    rng = command.generator(options.seed)
+    seed = command.check_seed(options.seed)
     if options.of == "scan":
-        return [(F1_SCAN, f1_scan(tables.read(schemas.DELAY_SCAN, options.tables), rng))]
+        return [(F1_SCAN, f1_scan(tables.read(schemas.DELAY_SCAN, options.tables), seed))]
     recall, neurons, steps = (
         tables.read(schema, options.tables)
         for schema in (
@@ -109,7 +108,7 @@ def _results(options: argparse.Namespace) -> command.Results:
     return [
         (F1_NEURONS, f1_by_neuron(neurons)),
         (F1_STEPS, f1_along_time(steps, options.window)),
-        (F1_SUMMARY, f1_summary(recall, rng)),
+        (F1_SUMMARY, f1_summary(recall, seed)),
     ]
 
 

@@ -19,7 +19,7 @@ MUCH = 0.01  # of an overlap
 CONFIGURATION = ["rule", "n_neurons", "n_patterns", "load", "correlation", "kappa", "duration"]
 
 
-def best_gamma(trials: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def best_gamma(trials: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """The gamma of the grid with the highest mean overlap from undamaged starts.
 
     Columns: those of BEST_GAMMA, beside what the rule chooses by itself in the same networks, and
@@ -32,15 +32,15 @@ def best_gamma(trials: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         scanned = group[~group["gamma_chosen"]]
         if len(scanned):
             same = group["network_seed"].isin(scanned["network_seed"])
-            row = _best(scanned, rng) | _chosen(group[same & group["gamma_chosen"]], rng)
+            row = _best(scanned, seed) | _chosen(group[same & group["gamma_chosen"]], seed)
             window = gamma_window(setting["rule"], setting["load"]) or (np.nan, np.nan)
             row |= dict(zip(("window_low", "window_high"), window, strict=True))
             rows.append(setting | row)
     return tables.from_rows(BEST_GAMMA, rows)
 
 
-def _best(scanned: pd.DataFrame, rng: np.random.Generator) -> dict:
-    overlaps = overlap_summary(scanned, rng, "").sort_values("gamma", ignore_index=True)
+def _best(scanned: pd.DataFrame, seed: int = 0) -> dict:
+    overlaps = overlap_summary(scanned, "", seed).sort_values("gamma", ignore_index=True)
     best = overlaps.loc[overlaps["overlap"].idxmax()]
     low, high = _neighbours(overlaps, best)
     measures = ["n_networks", "gamma", "overlap", "overlap_low", "overlap_high"]
@@ -48,10 +48,10 @@ def _best(scanned: pd.DataFrame, rng: np.random.Generator) -> dict:
     return row | best[measures].to_dict()
 
 
-def _chosen(trials: pd.DataFrame, rng: np.random.Generator) -> dict:
+def _chosen(trials: pd.DataFrame, seed: int = 0) -> dict:
     if not len(trials):
         return {}
-    overlap = mean_interval(trials.groupby("network_seed")["overlap"].mean(), rng)
+    overlap = mean_interval(trials.groupby("network_seed")["overlap"].mean(), seed)
     return {"chosen": trials["gamma"].mean()} | overlap.columns("overlap_chosen")
 
 
@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _results(options: argparse.Namespace) -> command.Results:
     trials = tables.read(schemas.LOWRANK_CAPACITY, options.tables)
-    return [(BEST_GAMMA, best_gamma(trials, command.generator(options.seed)))]
+    return [(BEST_GAMMA, best_gamma(trials, command.check_seed(options.seed)))]
 
 
 if __name__ == "__main__":

@@ -1,15 +1,9 @@
 """Means of any measure over networks, with intervals."""
 
-import numpy as np
 import pandas as pd
 
 from analysis.configurations import configurations
-from analysis.statistics import Interval, mean_interval
-
-
-def seeded_interval(values, seed: int = 0) -> Interval:
-    """Mean and interval with a generator of their own: the same values give the same anywhere."""
-    return mean_interval(values, np.random.default_rng(seed))
+from analysis.statistics import mean_interval
 
 
 def means_over_networks(
@@ -32,6 +26,6 @@ def means_over_networks(
         means = group[measures].astype(float).groupby(group[network]).mean()
         row = setting | {"n_networks": len(means), "n_trials": len(group)}
         for measure in measures:
-            row |= seeded_interval(means[measure].dropna(), seed).columns(measure)
+            row |= mean_interval(means[measure].dropna(), seed).columns(measure)
         rows.append(row)
     return pd.DataFrame(rows, columns=[*keys, "n_networks", "n_trials", *names])

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from analysis import command
-from analysis.configurations import configurations
 from analysis.lowrank import all_signs_right, exact_trials, recalled
+from analysis.means import means_over_networks
 from analysis.schemas import LOWRANK, OVERLAP_SUMMARY
-from analysis.statistics import mean_interval
 from brianmem import schemas, tables
 
 SOURCES = {
@@ -23,25 +22,18 @@ CONFIGURATION = [*(column.name for column in LOWRANK), "correlation", "start", "
 MEASURES = ["overlap", "success", "all_signs", "overlap_final"]
 
 
-def overlap_summary(trials: pd.DataFrame, rng: np.random.Generator, source: str) -> pd.DataFrame:
+def overlap_summary(trials: pd.DataFrame, source: str, seed: int = 0) -> pd.DataFrame:
     """Mean overlap and success of each configuration, with intervals over its networks.
 
     Columns: those of OVERLAP_SUMMARY; correlation is empty if the table has none. Only exact runs
     count. Means are over the networks' own means, so that every network weighs the same.
     """
-    rows = []
     if "correlation" not in trials:
         trials = trials.assign(correlation=np.nan)
-    for setting, group in configurations(exact_trials(trials), CONFIGURATION):
-        scored = group.assign(
-            success=recalled(group).astype(float), all_signs=all_signs_right(group).astype(float)
-        )
-        means = scored.groupby("network_seed")[MEASURES].mean()
-        row = setting | {"source": source, "n_networks": len(means), "n_trials": len(group)}
-        for measure in MEASURES:
-            row |= mean_interval(means[measure], rng).columns(measure)
-        rows.append(row)
-    return tables.from_rows(OVERLAP_SUMMARY, rows)
+    trials = exact_trials(trials)
+    scored = trials.assign(success=recalled(trials), all_signs=all_signs_right(trials))
+    means = means_over_networks(scored, CONFIGURATION, "network_seed", MEASURES, seed)
+    return tables.from_rows(OVERLAP_SUMMARY, means.assign(source=source).to_dict("records"))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -58,9 +50,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _results(options: argparse.Namespace) -> command.Results:
-    rng = command.generator(options.seed)
+    seed = command.check_seed(options.seed)
     parts = [
-        overlap_summary(tables.read(SOURCES[name], options.tables), rng, SOURCES[name].name)
+        overlap_summary(tables.read(SOURCES[name], options.tables), SOURCES[name].name, seed)
         for name in options.of
     ]
     return [(OVERLAP_SUMMARY, pd.concat(parts, ignore_index=True))]

@@ -9,10 +9,9 @@ import pandas as pd
 
 from analysis import command
 from analysis.lowrank import exact_trials, recalled
-from analysis.means import seeded_interval
 from analysis.schemas import PREDICTED_BY, PREDICTION_CONFUSION
 from analysis.select import LOWRANK
-from analysis.statistics import share_interval
+from analysis.statistics import mean_interval, share_interval
 from brianmem import schemas, tables
 
 # Chosen for each network, gamma differs between networks of one configuration.
@@ -55,7 +54,7 @@ def agreement(trials: pd.DataFrame) -> pd.DataFrame:
         right = (group["predicted_stable"] == recalled(group)).astype(float)
         of_networks = right.groupby([group[name] for name in LOWRANK]).mean()
         sizes = {"n_networks": len(of_networks), "n_trials": len(group)}
-        share = seeded_interval(of_networks).columns("agreement")
+        share = mean_interval(of_networks).columns("agreement")
         rows.append({"by": by, "value": value} | sizes | share)
     return pd.DataFrame(rows)
 

@@ -88,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _results(options: argparse.Namespace) -> command.Results:
-    command.generator(options.seed)  # refuses what is no seed
+    command.check_seed(options.seed)  # refuses what is no seed
     trials = tables.read(schemas.LOWRANK_ROBUSTNESS, options.tables)
     return [
         (ROBUSTNESS, robustness(trials, options.seed)),

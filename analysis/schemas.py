@@ -141,7 +141,7 @@ CAPACITY = Schema(
             "revival",
             float,
             "",
-            "load from which the share is above the criterion again; empty: it is not",
+            "load at which the share rises again after its fall; empty: it does not",
             optional=True,
         ),
         Column(

@@ -1,6 +1,5 @@
 """F1 of patterns that are retrieved one after another in one run."""
 
-import numpy as np
 import pandas as pd
 
 from analysis.delay import COUNTS, f1
@@ -17,7 +16,7 @@ def f1_by_cue(recalls: pd.DataFrame) -> pd.DataFrame:
     return recalls.assign(f1=f1(recalls))[[*keys, "f1"]]
 
 
-def f1_of_sequences(recalls: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def f1_of_sequences(recalls: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Mean F1 of runs over networks, compared with the patterns whose cues were given.
 
     Columns: learner; n_networks; f1 with its interval; f1_least, of a network; f1_others, the
@@ -29,7 +28,7 @@ def f1_of_sequences(recalls: pd.DataFrame, rng: np.random.Generator) -> pd.DataF
         own, others = group[group["own"]], group[~group["own"]]
         networks = f1(own.groupby("seed")[COUNTS].sum()).dropna()
         row = {"learner": learner, "n_networks": len(networks)}
-        row |= mean_interval(networks, rng).columns("f1") | {"f1_least": networks.min()}
+        row |= mean_interval(networks, seed).columns("f1") | {"f1_least": networks.min()}
         row |= {"f1_others": f1(others).max()}
         rows.append(row | {"ran_away": own.groupby("seed")["ran_away"].any().mean()})
     return pd.DataFrame(rows)

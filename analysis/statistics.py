@@ -1,6 +1,5 @@
 """Means and crossings with intervals. What is independent is the network, not the trial."""
 
-import pickle
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,15 +38,16 @@ class Interval:
 UNKNOWN = Interval(np.nan, np.nan, np.nan)
 
 
-def mean_interval(values, rng: np.random.Generator, confidence: float = 0.95) -> Interval:
+def mean_interval(values, seed: int = 0, confidence: float = 0.95) -> Interval:
     """Mean and its bootstrap interval (BCa; the percentiles where BCa is not defined).
 
     With fewer than about ten values the interval is too narrow, as every bootstrap is. The limits
-    of a single value are unknown; the order of the values does not matter.
+    of a single value are unknown; the order of the values does not matter, nor what else is asked.
 
     Parameters
     ----------
     values : one per network: the trials of one network are not independent
+    seed : of the bootstrap of this interval alone
     """
     values = np.sort(np.asarray(values, float))
     if not len(values):
@@ -56,18 +56,14 @@ def mean_interval(values, rng: np.random.Generator, confidence: float = 0.95) ->
         return Interval(values[0], np.nan, np.nan)
     if values[0] == values[-1]:
         return Interval(values[0], values[0], values[0])
-    begin = pickle.dumps(rng.bit_generator.state)
-    low, high, rng.bit_generator.state = _bootstrap(values.tobytes(), begin, confidence)
-    return Interval(values.mean(), low, high)
+    return Interval(values.mean(), *_bootstrap(values.tobytes(), seed, confidence))
 
 
 @lru_cache(maxsize=2**14)  # figures, results and the report ask for the same intervals
-def _bootstrap(values: bytes, begin: bytes, confidence: float) -> tuple[float, float, dict]:
-    """Limits of the mean of float64 values, and the state in which a generator is left."""
-    state = pickle.loads(begin)
-    rng = np.random.Generator(getattr(np.random, state["bit_generator"])())
-    rng.bit_generator.state = state
+def _bootstrap(values: bytes, seed: int, confidence: float) -> tuple[float, float]:
+    """Limits of the mean of float64 values."""
     sample = (np.frombuffer(values),)
+    rng = np.random.default_rng(seed)
     for method in ("BCa", "percentile"):
         with warnings.catch_warnings():
             # Limits that are not defined are looked for below.
@@ -75,10 +71,10 @@ def _bootstrap(values: bytes, begin: bytes, confidence: float) -> tuple[float, f
             result = stats.bootstrap(
                 sample, np.mean, confidence_level=confidence, method=method, rng=rng
             )
-        low, high = result.confidence_interval
-        if np.isfinite([low, high]).all():
+        limits = result.confidence_interval
+        if np.isfinite(limits).all():
             break
-    return low, high, rng.bit_generator.state
+    return float(limits.low), float(limits.high)
 
 
 def share_interval(successes, confidence: float = 0.95) -> Interval:

@@ -1,6 +1,5 @@
 """F1 of recalled rasters by their kind, and by period for those that repeat themselves."""
 
-import numpy as np
 import pandas as pd
 
 from analysis.delay import COUNTS, f1
@@ -32,7 +31,7 @@ def first_networks(targets: pd.DataFrame) -> pd.DataFrame:
     return targets.loc[first_of_each(filled, SETTINGS, EACH).index]
 
 
-def f1_by_target(targets: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def f1_by_target(targets: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Mean F1 of each kind of raster and learner over networks, all periods together.
 
     Columns: target, learner, dataset; n_networks; f1 with its interval; f1_least, of a network;
@@ -42,7 +41,7 @@ def f1_by_target(targets: pd.DataFrame, rng: np.random.Generator) -> pd.DataFram
     for (target, learner), group in targets.groupby(EACH, sort=False):
         networks = f1(group.groupby("seed")[COUNTS].sum()).dropna()
         row = {"target": target, "learner": learner, "dataset": group["dataset"].iloc[0]}
-        row |= {"n_networks": len(networks)} | mean_interval(networks, rng).columns("f1")
+        row |= {"n_networks": len(networks)} | mean_interval(networks, seed).columns("f1")
         once = group[group["period"] == 0]
         row |= {"f1_least": networks.min(), "ran_away": once["ran_away"].mean()}
         rows.append(row | {"longest_silence": once["longest_silence"].max()})

@@ -15,7 +15,6 @@ from figures.common import (
     PAPER,
     Numbers,
     band,
-    generator,
     learner_name,
     letter,
     networks,
@@ -63,7 +62,7 @@ def numbers(folder) -> Numbers:
         for name in parameters
         for value, group in published[published["scanned"].isin([name, "none"])].groupby(name)
     ]
-    return {"f1_scan": f1_scan(scan, generator()), "thresholds": pd.DataFrame(rows)}
+    return {"f1_scan": f1_scan(scan), "thresholds": pd.DataFrame(rows)}
 
 
 def _drive(row: pd.Series) -> float:

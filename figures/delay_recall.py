@@ -16,7 +16,6 @@ from figures.common import (
     LEARNER_COLOURS,
     TARGET,
     Numbers,
-    generator,
     letter,
     limits,
     not_empty,
@@ -35,7 +34,7 @@ WINDOW = 50  # steps of the sliding F1
 
 def numbers(folder) -> Numbers:
     """F1 by learner: mean over networks, its interval, and the lowest."""
-    return {"f1_summary": f1_summary(_read(schemas.DELAY_RECALL, folder), generator())}
+    return {"f1_summary": f1_summary(_read(schemas.DELAY_RECALL, folder))}
 
 
 def _read(schema: Schema, folder):

@@ -14,7 +14,6 @@ from brianmem import schemas, tables
 from figures.common import (
     LEARNER_COLOURS,
     Numbers,
-    generator,
     learner_name,
     letter,
     limits,
@@ -53,7 +52,7 @@ def numbers(folder) -> Numbers:
     scan, *_ = baselines(tables.read(schemas.DELAY_SCAN, folder))
     scan = _one_of_each(scan)
     not_empty(scan[scan["scanned"] != BASELINE], "scanned parameter")
-    return {"f1_scan": f1_scan(scan, generator())}
+    return {"f1_scan": f1_scan(scan)}
 
 
 def _one_of_each(scan: pd.DataFrame) -> pd.DataFrame:

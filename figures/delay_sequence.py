@@ -13,7 +13,6 @@ from brianmem.tables import Schema
 from figures.common import (
     CUE,
     Numbers,
-    generator,
     learner_name,
     letter,
     not_empty,
@@ -39,7 +38,7 @@ COLOURS = plt.get_cmap("turbo")
 
 def numbers(folder) -> Numbers:
     """Mean F1 of the runs by learner, with the patterns that were cued and with the others."""
-    return {"f1_of_sequences": f1_of_sequences(_recalls(folder), generator())}
+    return {"f1_of_sequences": f1_of_sequences(_recalls(folder))}
 
 
 def _recalls(folder) -> pd.DataFrame:

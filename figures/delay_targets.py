@@ -11,7 +11,6 @@ from figures.common import (
     CUE,
     LEARNER_COLOURS,
     Numbers,
-    generator,
     learner_name,
     letter,
     limits,
@@ -44,7 +43,7 @@ def numbers(folder) -> Numbers:
     """Mean F1 by kind of raster and learner, and by period."""
     rows = _networks(folder)
     return {
-        "f1_by_target": f1_by_target(rows, generator()),
+        "f1_by_target": f1_by_target(rows),
         "f1_by_period": f1_by_period(rows),
     }
 
@@ -121,7 +120,7 @@ def _draw_raster(ax, spikes: pd.DataFrame, of_kind: pd.DataFrame) -> pd.DataFram
 def _draw_targets(ax, rows: pd.DataFrame, means: pd.DataFrame, kinds: list[str]) -> None:
     learners = list(dict.fromkeys(rows["learner"]))
     scores = {
-        key: f1_by_target(group, generator())["f1"].iloc[0]
+        key: f1_by_target(group)["f1"].iloc[0]
         for key, group in rows.groupby(["target", "learner", "seed"])
     }
     for number, learner in enumerate(learners):

@@ -13,7 +13,6 @@ from brianmem import schemas, tables
 from figures.common import (
     RULE_COLOURS,
     Numbers,
-    generator,
     letter,
     limits,
     line_name,
@@ -41,7 +40,7 @@ RANDOM, RANDOM_COLOUR = "random", "#E69F00"
 
 def numbers(folder) -> Numbers:
     """Mean overlap and share recalled, by rule, kappa, kind of start and flips."""
-    summary = overlap_summary(_trials(folder), generator(), "lowrank_attractors")
+    summary = overlap_summary(_trials(folder), "lowrank_attractors")
     return {"overlap_summary": summary}
 
 
@@ -141,7 +140,7 @@ def _draw_summary(figure, trials: pd.DataFrame) -> None:
     """Means of networks and over them, for each kind of start."""
     left, right = figure.subplots(1, 2)
     kinds, n_neurons = _kinds(trials), trials["n_neurons"].iloc[0]
-    summary = overlap_summary(trials, generator(), "lowrank_attractors")
+    summary = overlap_summary(trials, "lowrank_attractors")
     each = trials.assign(success=recalled(trials).astype(float))
     for ax, name in ((left, "overlap"), (right, "success")):
         for x, kind in enumerate(kinds):

@@ -18,7 +18,6 @@ from figures.common import (
     RULE_COLOURS,
     Numbers,
     band,
-    generator,
     known_rules,
     letter,
     limits,
@@ -53,7 +52,7 @@ def numbers(folder) -> Numbers:
     table = tables.read(schemas.LOWRANK_CAPACITY, folder)
     trials = capacity_trials(table, PAPER_RULES)
     return {
-        "overlap_summary": overlap_summary(trials, generator(), "lowrank_capacity"),
+        "overlap_summary": overlap_summary(trials, "lowrank_capacity"),
         "capacity": capacity(trials),
     }
 

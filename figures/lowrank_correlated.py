@@ -13,7 +13,6 @@ from figures.common import (
     RULE_COLOURS,
     Numbers,
     band,
-    generator,
     known_rules,
     letter,
     limits,
@@ -42,7 +41,7 @@ def numbers(folder) -> Numbers:
     patterns = _correlated(tables.read(schemas.LOWRANK_COMPLETION, folder), PROTOCOL)
     completed = completion(patterns)
     return {
-        "overlap_summary": overlap_summary(trials, generator(), "lowrank_capacity"),
+        "overlap_summary": overlap_summary(trials, "lowrank_capacity"),
         "completion": completed[completed["measure"] == "overlap"],
     }
 

@@ -13,7 +13,6 @@ from brianmem.criteria import RECALLED
 from figures.common import (
     RULE_COLOURS,
     Numbers,
-    generator,
     known_rules,
     letter,
     name_of,
@@ -42,7 +41,7 @@ def numbers(folder) -> Numbers:
         table[table["network_seed"].isin(scanned)], "scan of gamma in lowrank.capacity"
     )
     trials = first_of_all(scan, ["correlation", "kappa", "duration"])
-    return {"best_gamma": best_gamma(trials, generator())}
+    return {"best_gamma": best_gamma(trials)}
 
 
 def draw(folder) -> Figure:

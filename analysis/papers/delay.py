@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from analysis import f1
 from analysis.delay import f1_by_network
-from analysis.means import seeded_interval
 from analysis.papers import reported
 from analysis.papers.rows import groups, in_words, row
 from analysis.select import DELAY, first_of_each
-from analysis.statistics import Interval
+from analysis.statistics import Interval, mean_interval
 
 
 def recall_rows(table: pd.DataFrame, seed: int) -> Iterator[dict]:
@@ -22,7 +20,7 @@ def recall_rows(table: pd.DataFrame, seed: int) -> Iterator[dict]:
         if len(scores):
             quantity = f"delay network, {label}: F1, mean (least) of {len(scores)} seeds"
             here = f"{scores.mean():.4f} ({scores.min():.4f})"
-            mean = seeded_interval(scores, seed)
+            mean = mean_interval(scores, seed)
             yield row(quantity, reported.f1(setting), here, mean, len(scores))
 
 
@@ -31,7 +29,7 @@ def scan_rows(table: pd.DataFrame, seed: int) -> Iterator[dict]:
     table = first_of_each(table, ["gain"], ["learner"])
     for scan in f1.baselines(table):
         others = scan[scan["scanned"] != "threshold"]
-        yield from _point_rows(f1.f1_scan(others, np.random.default_rng(seed)))
+        yield from _point_rows(f1.f1_scan(others, seed))
     first, *_ = f1.baselines(table)
     for learner, of_learner in first.groupby("learner", sort=False):
         for parameter, trend in reported.TRENDS.items():
@@ -47,7 +45,7 @@ def _change_row(place: str, parameter: str, by_value: dict, trend: reported.Repo
     change = (by_value[last] - by_value[first]).dropna()
     if len(change):
         quantity = f"{place}: change of F1 from {parameter} {first:g} to {last:g}"
-        mean = seeded_interval(change, seed)
+        mean = mean_interval(change, seed)
         yield row(quantity, trend, in_words(mean, "+.3f"), mean, len(change))
 
 

@@ -19,7 +19,7 @@ from analysis.papers import reported
 from analysis.papers.reported import NOT_SHOWN
 from analysis.papers.rows import groups, in_words, mean_of_networks, row, single
 from analysis.select import LOWRANK, first_of_all
-from analysis.statistics import BELOW, BEYOND, NO_FALL, Interval, share_interval
+from analysis.statistics import BELOW, BEYOND, NO_FALL, SEPARATED, Interval, share_interval
 
 # The rule whose capacity depends on the rate of active neurons, and the rules beyond the paper.
 RATE_MATTERS = "pseudo_inverse_zeroed"
@@ -179,5 +179,7 @@ def _crossing(
         BEYOND: f"above {tried.max():g}, the highest tried",
         BELOW: below,
         NO_FALL: "none: it rises",
+        # All that the grid tells: no digit beyond it.
+        SEPARATED: f"between {interval.low:g} and {interval.high:g}",
     }.get(found["reason"], in_words(interval, ".3f"))
     return row(quantity, shown, here, interval, found["n_networks"])

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from analysis.means import seeded_interval
 from analysis.papers.reported import Reported
 from analysis.select import first_of_each
-from analysis.statistics import Interval
+from analysis.statistics import Interval, mean_interval
 
 
 def row(quantity: str, paper: Reported, here: str, found: Interval, n_networks: int) -> dict:
@@ -37,7 +36,7 @@ def single(value: float) -> Interval:
 def mean_of_networks(measure: pd.Series, trials: pd.DataFrame, seed: int) -> Interval:
     """Mean of a measure of low-rank trials; every network weighs the same."""
     networks = measure.astype(float).groupby(trials["network_seed"])
-    return seeded_interval(networks.mean(), seed)
+    return mean_interval(networks.mean(), seed)
 
 
 def in_words(found: Interval, form: str) -> str:

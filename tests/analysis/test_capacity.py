@@ -64,7 +64,10 @@ def test_where_recall_comes_back_the_first_fall_counts():
     [row] = found(shares("n_patterns", {20: 5, 30: 0, 40: 4, 50: 5}, 5, (0, 1))).to_dict("records")
     assert limits(row) == pytest.approx([0.25, 0.2, 0.3])
     assert (row["revival"], row["n_loads"]) == (0.4, 2)
-    [falls] = found(shares("n_patterns", {20: 5, 30: 0, 40: 1}, 5)).to_dict("records")
+    [in_part] = found(shares("n_patterns", {20: 5, 30: 0, 40: 1}, 5, (0, 1))).to_dict("records")
+    assert limits(in_part) == limits(row)
+    assert in_part["revival"] == 0.4
+    [falls] = found(shares("n_patterns", {20: 4, 30: 5, 40: 1, 50: 1}, 5)).to_dict("records")
     assert np.isnan(falls["revival"])
     [never] = found(shares("n_patterns", {20: 0, 30: 0, 40: 5}, 5)).to_dict("records")
     assert (never["reason"], never["revival"]) == ("below the grid", 0.4)

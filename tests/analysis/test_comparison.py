@@ -80,7 +80,7 @@ def test_capacities_of_the_largest_networks(rows):
     expected = found[found["measure"] == "overlap"].loc[("optimised", 200)]
     assert (row["paper"], row["paper_value"], row["n"]) == ("about 0.5", 0.5, 3)
     assert row["value"] == expected["capacity"]
-    assert row["here"] == in_words(Interval(row["value"], row["low"], row["high"]), ".3f")
+    assert (expected["reason"], row["here"]) == ("separated", "between 0.2 and 0.4")
     assert row["difference"] == pytest.approx(row["value"] - 0.5)
     beyond = rows.loc["capacity, pseudo_inverse, N = 100: load at which half are recalled"]
     assert (beyond["here"], beyond["low"]) == ("above 0.4, the highest tried", 0.4)

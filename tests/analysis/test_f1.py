@@ -12,10 +12,6 @@ def scores(tp, fp=0, fn=0, **others):
     return others | {"true_positives": tp, "false_positives": fp, "false_negatives": fn}
 
 
-def rng():
-    return np.random.default_rng(0)
-
-
 def test_patterns_are_pooled_and_networks_averaged():
     found = f1_summary(
         delay(
@@ -26,7 +22,6 @@ def test_patterns_are_pooled_and_networks_averaged():
                 scores(0, seed=2, threshold=0.42),  # nothing to recall
             ]
         ),
-        rng(),
     )
     first = 8 / (8 + 1 + 2)
     assert found["n_networks"].tolist() == [2]
@@ -42,12 +37,12 @@ def test_thresholds_of_the_grid_stay_apart():
         for threshold, fp in ((0.3, 2), (0.4, 0))
         for seed in range(2)
     ]
-    found = f1_summary(delay(rows), rng())
+    found = f1_summary(delay(rows))
     assert dict(zip(found["threshold"], found["f1"], strict=True)) == {0.3: 0.5, 0.4: 1.0}
 
 
 def test_networks_with_nothing_to_recall_have_no_f1():
-    found = f1_summary(delay([scores(0)]), rng())
+    found = f1_summary(delay([scores(0)]))
     assert found["n_networks"].tolist() == [0]
     assert found[["f1", "f1_low", "f1_least"]].isna().all(axis=None)
 
@@ -70,7 +65,7 @@ def scan():
 
 def test_a_curve_holds_the_baseline():
     assert set(scan_rows(scan(), "n_patterns")["scanned"]) == {"none", "n_patterns"}
-    curve = f1_scan_curve(scan(), "n_patterns", rng())
+    curve = f1_scan_curve(scan(), "n_patterns")
     assert curve["value"].tolist() == [1, 2, 4]
     assert curve["baseline"].tolist() == [False, True, False]
     assert curve["f1"].tolist() == pytest.approx([2 / 6, 1, 2 / 4])
@@ -79,16 +74,16 @@ def test_a_curve_holds_the_baseline():
 
 def test_the_baseline_of_a_chosen_parameter_lies_at_its_median():
     rows = [row | {"threshold": 0.4 + row["seed"] / 100} for row in SCAN[:3]] + SCAN[-3:]
-    curve = f1_scan_curve(delay(rows, schemas.DELAY_SCAN), "threshold", rng())
+    curve = f1_scan_curve(delay(rows, schemas.DELAY_SCAN), "threshold")
     assert curve["value"].tolist() == pytest.approx([0.2, 0.41])
     assert curve["threshold"].isna().tolist() == [False, True]
     assert curve["n_networks"].tolist() == [3, 3]
 
 
 def test_a_scan_is_all_of_its_curves():
-    curves = f1_scan(scan(), rng())
+    curves = f1_scan(scan())
     assert curves["scanned"].tolist() == ["n_patterns"] * 3 + ["threshold"] * 2
-    assert not len(f1_scan(delay(SCAN[:3], schemas.DELAY_SCAN), rng()))
+    assert not len(f1_scan(delay(SCAN[:3], schemas.DELAY_SCAN)))
 
 
 def test_f1_by_neuron():

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.means import means_over_networks, seeded_interval
+from analysis.means import means_over_networks
+from analysis.statistics import mean_interval
 
 
 def means(seed=0, **columns):
@@ -22,7 +23,7 @@ def test_the_interval_depends_on_nothing_but_the_values_and_the_seed():
     x = np.random.default_rng(0).normal(size=6)
     [row] = means(net=range(6), x=x, y=x).to_dict("records")
     assert (row["x_low"], row["x_high"]) == (row["y_low"], row["y_high"])
-    interval = seeded_interval(x)
+    interval = mean_interval(x)
     assert (row["x"], row["x_low"]) == pytest.approx((interval.value, interval.low))
     assert not means(1, net=range(6), x=x, y=x)["x_low"].equals(pd.Series([row["x_low"]]))
 

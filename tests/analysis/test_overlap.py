@@ -8,7 +8,7 @@ from tests.analysis.rows import lowrank
 
 
 def summary(*changes, schema=schemas.LOWRANK_CAPACITY):
-    return overlap_summary(lowrank(changes, schema), np.random.default_rng(0), schema.name)
+    return overlap_summary(lowrank(changes, schema), schema.name)
 
 
 def test_networks_weigh_the_same_whatever_their_number_of_trials():
@@ -69,12 +69,24 @@ def test_the_order_of_rows_does_not_matter():
             for seed in range(4)
         ]
     )
-    tables = [
-        overlap_summary(trials.iloc[order], np.random.default_rng(0), "")
-        for order in (range(8), rng.permutation(8))
-    ]
+    tables = [overlap_summary(trials.iloc[order], "") for order in (range(8), rng.permutation(8))]
     pd.testing.assert_frame_equal(*tables)
 
 
 def test_no_trials_give_no_rows():
     assert not len(summary())
+
+
+def test_limits_do_not_depend_on_what_else_the_table_holds():
+    rng = np.random.default_rng(2)
+    rows = [
+        {"rule": rule, "network_seed": seed, "overlap": rng.uniform(0.8, 1)}
+        for rule in ("hebbian", "optimised", "pseudo_inverse")
+        for seed in range(5)
+    ]
+    whole = overlap_summary(lowrank(rows), "")
+    for rule in ("hebbian", "optimised", "pseudo_inverse"):
+        alone = overlap_summary(lowrank([row for row in rows if row["rule"] == rule]), "")
+        pd.testing.assert_frame_equal(
+            alone, whole[whole["rule"] == rule].reset_index(drop=True), check_dtype=False
+        )

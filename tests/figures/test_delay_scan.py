@@ -10,7 +10,6 @@ from brianmem import schemas, tables
 from brianmem.errors import InputError
 from figures import delay_scan
 from figures.__main__ import STYLE
-from figures.common import generator
 from tests.analysis.folder import HITS, SCAN, write
 from tests.analysis.rows import delay
 
@@ -21,7 +20,7 @@ def written(folder, rows):
 
 
 def test_the_numbers_are_those_of_the_analysis(folder):
-    expected = f1_scan(tables.read(schemas.DELAY_SCAN, folder), generator())
+    expected = f1_scan(tables.read(schemas.DELAY_SCAN, folder))
     pd.testing.assert_frame_equal(delay_scan.numbers(folder)["f1_scan"], expected)
 
 

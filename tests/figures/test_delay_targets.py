@@ -9,7 +9,7 @@ from analysis.targets import f1_by_period, f1_by_target, first_networks
 from brianmem import schemas, tables
 from brianmem.errors import InputError
 from figures import delay_sequence, delay_targets
-from figures.common import HIT, generator
+from figures.common import HIT
 from protocols import cli
 from protocols.delay import sequence, targets
 from tests.figures.panels import lines, points
@@ -137,7 +137,7 @@ def test_sliding_f1_counts_what_is_in_the_window(made):
 def test_numbers_of_sequences(made):
     table = raw(made)[schemas.DELAY_SEQUENCE]
     found = delay_sequence.numbers(made)["f1_of_sequences"].set_index("learner")
-    pd.testing.assert_frame_equal(found.reset_index(), f1_of_sequences(table, generator()))
+    pd.testing.assert_frame_equal(found.reset_index(), f1_of_sequences(table))
     assert found.loc["margin", "f1"] == 1 and (found["n_networks"] == 2).all()
     own = table[(table["learner"] == "hebbian") & (table["cued_pattern"] == table["pattern"])]
     networks = [f1(own[own["seed"] == seed]) for seed in (0, 1)]
@@ -173,5 +173,5 @@ def test_nothing_to_draw(made, tmp_path):
         with pytest.raises(InputError, match="nothing to draw: the tables have no"):
             figure.draw(tmp_path)
     empty = raw(tmp_path)
-    assert not len(f1_by_target(first_networks(empty[schemas.DELAY_TARGETS]), generator()))
+    assert not len(f1_by_target(first_networks(empty[schemas.DELAY_TARGETS])))
     assert not len(f1_by_period(empty[schemas.DELAY_TARGETS]))

@@ -5,7 +5,6 @@ from analysis.overlap import overlap_summary
 from brianmem import schemas, tables
 from brianmem.errors import InputError
 from figures import lowrank_attractors
-from figures.common import generator
 from protocols.lowrank.attractors import PROTOCOL, AttractorsTask, run_task
 
 TASKS = [
@@ -35,7 +34,7 @@ def written(made, folder, change=lambda table: table):
 def test_the_numbers_are_those_of_the_analysis(made, tmp_path):
     found = lowrank_attractors.numbers(written(made, tmp_path))["overlap_summary"]
     trials = made[schemas.LOWRANK_ATTRACTORS]
-    assert found.equals(overlap_summary(trials, generator(), "lowrank_attractors"))
+    assert found.equals(overlap_summary(trials, "lowrank_attractors"))
     assert set(found["kappa"]) == {2.0, 5.0} and (found["n_networks"] == 3).all()
 
 

@@ -7,7 +7,7 @@ from analysis.overlap import overlap_summary
 from brianmem import schemas, tables
 from brianmem.errors import InputError
 from figures import lowrank_capacity
-from figures.common import RULE_COLOURS, generator
+from figures.common import RULE_COLOURS
 from tests.analysis.folder import CAPACITY, write
 from tests.analysis.rows import lowrank
 
@@ -31,7 +31,7 @@ def scored(folder):
 
 def test_the_numbers_are_those_of_the_analysis(folder):
     found = lowrank_capacity.numbers(folder)
-    expected = overlap_summary(scored(folder), generator(), "lowrank_capacity")
+    expected = overlap_summary(scored(folder), "lowrank_capacity")
     pd.testing.assert_frame_equal(found["overlap_summary"], expected)
     pd.testing.assert_frame_equal(found["capacity"], capacity(scored(folder)))
 

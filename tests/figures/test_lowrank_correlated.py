@@ -7,7 +7,7 @@ from analysis.overlap import overlap_summary
 from brianmem import schemas, tables
 from brianmem.errors import InputError
 from figures import lowrank_correlated
-from figures.common import RULE_COLOURS, generator
+from figures.common import RULE_COLOURS
 from tests.analysis.rows import basins, lowrank
 from tests.figures.panels import lines, points, with_bars
 
@@ -58,7 +58,7 @@ def written(folder, trials=TRIALS, patterns=PATTERNS):
 def test_the_numbers_are_those_of_the_analysis(tmp_path):
     found = lowrank_correlated.numbers(written(tmp_path))
     trials, patterns = lowrank(TRIALS), lowrank(PATTERNS, schemas.LOWRANK_COMPLETION)
-    expected = overlap_summary(trials, generator(), "lowrank_capacity")
+    expected = overlap_summary(trials, "lowrank_capacity")
     pd.testing.assert_frame_equal(found["overlap_summary"], expected)
     expected = completion(patterns).query("measure == 'overlap'")
     pd.testing.assert_frame_equal(found["completion"], expected)

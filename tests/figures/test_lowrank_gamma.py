@@ -6,7 +6,7 @@ from analysis.gamma import best_gamma
 from brianmem import schemas, tables
 from brianmem.errors import InputError
 from figures import lowrank_gamma
-from figures.common import RULE_COLOURS, generator
+from figures.common import RULE_COLOURS
 from tests.analysis.folder import CAPACITY, SCANNED
 from tests.analysis.rows import lowrank
 from tests.figures.panels import lines, points
@@ -43,7 +43,7 @@ def written(rows, folder):
 
 def test_the_numbers_are_those_of_the_analysis(tmp_path):
     found = lowrank_gamma.numbers(written(ROWS, tmp_path))["best_gamma"]
-    expected = best_gamma(tables.read(schemas.LOWRANK_CAPACITY, tmp_path), generator())
+    expected = best_gamma(tables.read(schemas.LOWRANK_CAPACITY, tmp_path))
     pd.testing.assert_frame_equal(found, expected)
     rows = found.set_index(["rule", "n_neurons", "load"]).loc[("optimised", 100, 0.2)]
     assert (rows["gamma"], rows["gamma_low"], rows["gamma_high"]) == (1.4, 1.2, 1.6)

@@ -7,7 +7,7 @@ from analysis.overlap import overlap_summary
 from brianmem import schemas, tables
 from brianmem.errors import InputError
 from figures import lowrank_readings
-from figures.common import RULE_COLOURS, generator
+from figures.common import RULE_COLOURS
 from tests.analysis.folder import random_vertices
 from tests.analysis.rows import lowrank, shares
 from tests.figures.panels import lines, points
@@ -40,7 +40,7 @@ def test_the_numbers_are_those_of_the_analysis_at_one_size(tmp_path):
     found = lowrank_readings.numbers(written(SMALLER + LARGER + ROWS, tmp_path))
     assert set(found["overlap_summary"]["n_neurons"]) == {100}
     trials = lowrank(ROWS)
-    expected = overlap_summary(trials, generator(), "lowrank_capacity")
+    expected = overlap_summary(trials, "lowrank_capacity")
     pd.testing.assert_frame_equal(found["overlap_summary"], expected)
     pd.testing.assert_frame_equal(found["capacity"], capacity(trials))
 
