@@ -48,6 +48,7 @@ def clamped_distances(
             required_variable(model, "retraining"),
             forced=patterns,
             clamped=np.ones(patterns.n_steps, dtype=bool),
+            schedule="recursion",
             monitored=False,
             name="distance_step",
         )

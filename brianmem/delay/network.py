@@ -1,6 +1,8 @@
 """The delay network in Brian2: equations as text, one table of weights for all trials."""
 
+import math
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,14 +12,17 @@ from brian2 import Clock, Equations, Network, NeuronGroup, TimedArray
 from brianmem.brian import brian_backend
 from brianmem.delay.drive import Drive, cued
 from brianmem.delay.equations import LIF
-from brianmem.delay.parameters import DelayParameters, check_sizes
+from brianmem.delay.parameters import DelayParameters, check_sizes, chosen_threshold
 from brianmem.delay.units import STEP, constants
 from brianmem.delay.weights import DelayWeights
 from brianmem.engine import DelayStep, gpu_memory
+from brianmem.equation_check import check_model as check_equations
+from brianmem.equation_check import check_trial
 from brianmem.equations import INTEGRATORS, Model
-from brianmem.errors import InputError
+from brianmem.errors import InputError, RunawayWarning
 from brianmem.raster import Raster
 
+RUNAWAY = 6  # times the spikes that are expected: beyond, a recall is stopped
 # As a constant it would be part of a compiled program, which so serves networks of all thresholds.
 THETA = Equations("theta : 1 (constant, shared)")
 
@@ -44,9 +49,10 @@ def recall(
     weights: DelayWeights,
     cues: Raster,
     params: DelayParameters,
-    threshold: float,
+    threshold: float | None = None,
     model: Model = LIF,
     backend: str = "numpy",
+    most_spikes: int | None = None,
 ) -> Raster:
     """Clamp the network to each cue, let it run freely, and return what it fires.
 
@@ -55,16 +61,34 @@ def recall(
     weights : learned weights
     cues : one raster per recall; all of its steps are clamped
     params : sizes, beta and length of the recall
-    threshold : theta
+    threshold : theta; None takes that of `params`
     model : the equations
     backend : one of brianmem.backends.BACKENDS
+    most_spikes : of a recall, after which it falls silent, with a RunawayWarning; None for six
+        times what firing_prob, or the rate of the busiest cue, let expect
 
     Equal, spike for spike, to brianmem.delay.reference.recall for the built-in equations, and to
     brianmem.delay.synapses.recall for all that both can run. Raises InputError if the sizes of
     weights, cues and params differ, and for pulses that need Synapses.
     """
     check_sizes(weights, cues, params)
-    return run(weights, cued(cues, params.n_steps), params, threshold, model, backend).raster
+    if most_spikes is None:
+        busiest = np.bincount(cues.pattern, minlength=1).max() / cues.n_steps
+        rate = max(params.firing_prob * params.n_neurons, busiest)
+        most_spikes = math.ceil(RUNAWAY * max(rate, 1) * params.n_steps)
+    drive = cued(cues, params.n_steps)
+    threshold = chosen_threshold(params, threshold)
+    found = run(weights, drive, params, threshold, model, backend, most_spikes)
+    if found.ran_away.any():
+        stopped = np.flatnonzero(found.ran_away)
+        warnings.warn(
+            f"{len(stopped)} of {cues.n_patterns} recalls, the first of cue {stopped[0]}, fired "
+            f"more than {most_spikes} times and were stopped: the threshold {threshold:.4g} may be "
+            "too low",
+            RunawayWarning,
+            stacklevel=2,
+        )
+    return found.raster
 
 
 def run(
@@ -189,6 +213,7 @@ def _run(
             clamped=drive.clamped,
             lost=drive.lost,
             most_spikes=most_spikes,
+            schedule="recursion",
             monitored=False,
             spike_room=forced.n_patterns * room,
             name="delay_step",
@@ -203,6 +228,15 @@ def _add_noise(neurons: NeuronGroup, variable: str, noise: np.ndarray) -> None:
     neurons.run_regularly(
         f"{variable} += brianmem_noise(t, i)", when="groups", order=1, name="delay_add_noise"
     )
+
+
+def check_model(model: Model) -> None:
+    """Raise InputError, with the line and the reason, for equations that cannot run."""
+    params = DelayParameters(n_neurons=2, n_delays=1, n_steps=3, n_patterns=1)
+    check_equations(model, constants(params, 0.5))
+    if driven_variable(model) is not None:
+        weights, cue = DelayWeights.from_dense(np.zeros((2, 2, 1))), Raster([0], [1], [0], 1, 2, 1)
+        check_trial(model, lambda: recall(weights, cue, params, 0.5, model))
 
 
 def driven_variable(model: Model) -> str | None:

@@ -5,39 +5,45 @@ from brian2 import NeuronGroup, Quantity, get_device, second
 from brian2.codegen.codeobject import create_runner_codeobj
 from brian2.core.variables import Variables
 from brian2.groups.group import CodeRunner
+from brian2.units.fundamentalunits import DIMENSIONLESS, DimensionMismatchError
 from scipy.sparse import csr_array, issparse
 
 from brianmem import cuda
+from brianmem.checks import delay_table
 from brianmem.engine import gpu_memory, numpy_delays, templates
-from brianmem.engine.group import check_group, switch_off
+from brianmem.engine.group import check_group, check_units, known_names, take_over
 from brianmem.engine.variables import FOREVER, add_record_variables, read_record
 from brianmem.errors import InputError
 from brianmem.raster import Raster
 
+SCHEDULES = ("brian2", "recursion")
 # Of the templates' arrays, those that a step changes.
 CHANGING = ("_sent", "_n_sent", "_spikes_left", "_forced_next", "_lost_next")
 
 
 class DelayStep(CodeRunner):
-    """A step of a network with delays: add what arrives, find who fires, reset it.
+    """Recurrent Synapses with delays of whole steps, as one table for all copies of a network.
 
-    It takes the place of the group's threshold and reset and of its recurrent Synapses; the state
-    update stays Brian2's. Weights of all spikes that arrive in a step are added one by one, those
-    of the oldest spikes first and those of one step in the order of their neurons, as Synapses do.
-    A spike of step t arrives in step t + delay, before its threshold.
+    Weights of all spikes that arrive in a step are added one by one, those of the oldest spikes
+    first and those of one step in the order of their neurons, as Synapses do. In Brian2's schedule
+    a spike of step t arrives in step t + delay, after its threshold and before its resets: the same
+    as Synapses with that delay. In the recursion's it arrives before the threshold; then this
+    object takes the place of the group's threshold, too, and of its reset if nobody else looks.
 
     Parameters
     ----------
     group : NeuronGroup with a threshold, of the N neurons of one network or a multiple of it: the
         networks then are blocks of the group, copies with the same weights
-    weights : array (N, D, N) as [pre, delay - 1, post], or a sparse array (N D, N) with rows
-        (pre, delay - 1); float64 or float32
+    weights : array or sparse array (N D, N) with rows (pre, delay - 1) and columns post, such as
+        DelayWeights.table; float64 or float32
     variable : of the group, the one that weights are added to
     forced : Raster of spikes that come whatever the potential, a pattern for each block
     clamped : boolean, shape (n_blocks, n_steps) or (n_steps,): steps of the clock in which forced
         spikes are the only ones; later steps are free
     lost : Raster of spikes that nobody hears, if they come
     most_spikes : of a block, or of each block; beyond, it falls silent, and `ran_away` tells
+    schedule : "brian2": threshold, then what arrives, then reset, as Synapses do by default;
+        "recursion": what arrives comes before the threshold, as in the paper
     monitored : whether Brian2's monitors and other synapses are told of the spikes
     spike_room : on CUDA, how many spikes can be recorded in all runs together
     name : of this object; by default that of the group with "_delays"
@@ -52,13 +58,14 @@ class DelayStep(CodeRunner):
     def __init__(
         self,
         group: NeuronGroup,
-        weights: np.ndarray | csr_array,
+        weights,
         variable: str = "v",
         *,
         forced: Raster | None = None,
         clamped: np.ndarray | None = None,
         lost: Raster | None = None,
         most_spikes: int | np.ndarray | None = None,
+        schedule: str = "brian2",
         monitored: bool = True,
         spike_room: int = 10**6,
         name: str | None = None,
@@ -66,7 +73,22 @@ class DelayStep(CodeRunner):
         check_group(group, type(self).__name__)
         _check_variable(group, variable)
         self.variable, self.monitored = variable, monitored
-        self.n_neurons, self.n_delays = _sizes(weights)
+        if schedule not in SCHEDULES:
+            raise InputError(f"unknown schedule '{schedule}': choose from {', '.join(SCHEDULES)}")
+        self.recursion = schedule == "recursion"
+        if not self.recursion:
+            self._check_brian2s_schedule(forced, clamped, most_spikes)
+        # Monitors look before a reset, and other synapses act.
+        self.resets = self.recursion and not monitored
+        if getattr(weights, "dim", DIMENSIONLESS) is not group.variables[variable].dim:
+            raise DimensionMismatchError(
+                f"weights are added to '{variable}' and have its units",
+                group.variables[variable].dim,
+                getattr(weights, "dim", DIMENSIONLESS),
+            )
+        weights = delay_table(weights)
+        self.n_neurons = weights.shape[1]
+        self.n_delays = weights.shape[0] // self.n_neurons
         self.n_blocks = len(group) // self.n_neurons
         if self.n_blocks * self.n_neurons != len(group):
             raise InputError(
@@ -83,8 +105,8 @@ class DelayStep(CodeRunner):
             group,
             template="delay_step",
             clock=group.clock,
-            when="thresholds",
-            order=group.order,
+            when="thresholds" if self.recursion else "synapses",
+            order=group.order if self.recursion else 0,
             name=name or f"{group.name}_delays",
             check_units=False,
         )
@@ -99,8 +121,21 @@ class DelayStep(CodeRunner):
             add_record_variables(self.variables, self, on_gpu=self._cuda)
         if self._cuda:
             gpu_memory.check(self, group)
-        switch_off(group, None)
+        replaced = [group.thresholder["spike"]] if self.recursion else []
+        take_over(
+            group, self, [*replaced, group.resetter.get("spike")] if self.resets else replaced
+        )
         self._neurons, self._times = [], []
+
+    def _check_brian2s_schedule(self, forced, clamped, most_spikes) -> None:
+        for name, given in (("forced", forced), ("clamped", clamped), ("most_spikes", most_spikes)):
+            if given is not None:
+                raise InputError(
+                    f"{name} has a say in thresholds, which are Brian2's own in its schedule: use "
+                    "schedule='recursion'"
+                )
+        if self._cuda:
+            raise InputError("on CUDA a DelayStep knows schedule='recursion' only")
 
     @property
     def _standalone(self) -> bool:
@@ -195,6 +230,7 @@ class DelayStep(CodeRunner):
     def create_default_code_object(self, run_namespace):
         """The code object of one clock step, made anew for every run, as Brian2 does."""
         group = self.group
+        check_units(group, known_names(group, "", run_namespace))
         refractory = group._refractory is not False
         threshold = f"({group.events['spike']})"
         self.abstract_code = {
@@ -212,16 +248,21 @@ class DelayStep(CodeRunner):
             needed += ["_spike_count", "_spike_room"]
             headers = (*headers, "thread_block.h", "delay_block.h")
         real = "float" if self.dtype == np.float32 else "double"
-        self.template_kwds = {
-            "eventspace_variable": group.variables["_spikespace"],
+        told = {
             "support": f"#define BRIANMEM_REAL {real}\n" + templates.support(*headers),
             "real": real,
             "dense": self.dense,
-            "monitored": self.monitored,
+            "recursion": self.recursion,
+            "resets": self.resets,
+            "monitored": self.monitored if self.recursion else None,
             "refractory": refractory,
             "conditional": conditional,
             "variable": self.variable,
             "threads": templates.threads(self.n_neurons),
+        }
+        self.template_kwds = {
+            "eventspace_variable": group.variables["_spikespace"],
+            "_engine": told,
         }
         self.codeobj = create_runner_codeobj(
             group=group,
@@ -296,27 +337,6 @@ class DelayStep(CodeRunner):
         self._neurons, self._times = [neurons], [times]
         for name, values in changing.items():
             self.variables[name].set_value(values)
-
-
-def _sizes(weights) -> tuple[int, int]:
-    """N and D; InputError for weights of another shape, or that are not finite."""
-    if weights.dtype not in (np.float64, np.float32):
-        raise InputError(f"weights are float64 or float32, not {weights.dtype}")
-    if issparse(weights):
-        if weights.format != "csr" or weights.shape[1] == 0 or weights.shape[0] % weights.shape[1]:
-            raise InputError(f"sparse weights are a csr array (N D, N), not {weights.shape}")
-        n_neurons, n_delays = weights.shape[1], weights.shape[0] // weights.shape[1]
-        values = weights.data
-    else:
-        if weights.ndim != 3 or weights.shape[0] != weights.shape[2]:
-            raise InputError(f"weights are a [pre, delay - 1, post] array, not {weights.shape}")
-        n_neurons, n_delays = weights.shape[:2]
-        values = weights
-    if n_delays < 1 or n_neurons < 1:
-        raise InputError("weights need at least one neuron and one delay")
-    if not np.isfinite(values).all():
-        raise InputError("the weights hold NaN or infinite values")
-    return n_neurons, n_delays
 
 
 def _check_variable(group: NeuronGroup, name: str) -> None:

@@ -10,20 +10,24 @@ from brian2.core.namespace import get_local_namespace
 from brian2.core.variables import Variables
 from brian2.groups.group import CodeRunner
 from brian2.units.allunits import hertz
-from brian2.units.fundamentalunits import fail_for_dimension_mismatch
+from brian2.units.fundamentalunits import DIMENSIONLESS, fail_for_dimension_mismatch
 from brian2.utils.stringtools import get_identifiers
 
 from brianmem import cuda
 from brianmem.compiled.objects import link
-from brianmem.engine import failures, gpu_memory, templates
+from brianmem.engine import at_spikes, failures, gpu_memory, templates
 from brianmem.engine.group import (
     WEIGHT,
     check_group,
+    check_units,
     complain,
+    complain_of_half_a_step,
+    complain_of_plasticity,
     count_copies,
     known_names,
+    listeners,
     pulse_on,
-    switch_off,
+    take_over,
 )
 from brianmem.engine.solution import RANDOM, Exactness, derive
 from brianmem.engine.variables import add_loop_variables, add_record_variables, read_record
@@ -99,6 +103,7 @@ class EventDriven(CodeRunner):
     ):
         check_group(group, type(self).__name__)
         fail_for_dimension_mismatch(max_rate, hertz, "max_rate is a rate, such as 10*kHz")
+        self.weight_dim = getattr(weights, "dim", DIMENSIONLESS)
         self.networks = as_networks(weights)
         self.n_copies = count_copies(group, self.networks)
         self.n_blocks = len(self.networks) * self.n_copies
@@ -136,8 +141,23 @@ class EventDriven(CodeRunner):
             add_record_variables(self.variables, self, on_gpu=self._cuda)
         if self._cuda:
             gpu_memory.check(self, group)
-        switch_off(group, group.state_updater if exact else None)
-        self._neurons, self._times = [], []
+        replaced = [group.thresholder["spike"], group.resetter.get("spike")]
+        take_over(group, self, [*replaced, group.state_updater] if exact else replaced)
+        self._neurons, self._times, self._heard_by = [], [], []
+        self._shown, self._seen = [], []
+        if monitored:
+            # Monitors look one place behind the threshold in the schedule.
+            here = {"when": "thresholds", "order": group.order + 0.5}
+            later = {"when": "before_synapses", "order": -(10**6)}
+            for kept, place, suffix in (
+                (at_spikes.AT_SPIKE, here, "shown"),
+                (at_spikes.AFTER, later, "put_back"),
+            ):
+                runner = at_spikes.Shown(
+                    group, self.variables, kept, name=f"{self.name}_{suffix}", **place
+                )
+                self._shown.append(runner)
+            group.contained_objects.extend(self._shown)
 
     # What the model is -------------------------------------------------------------------------
 
@@ -241,9 +261,9 @@ class EventDriven(CodeRunner):
 
     def create_default_code_object(self, run_namespace):
         """The code object of one clock step, made anew for every run, as Brian2 does."""
-        solution = derive(
-            self.group, self._pulse, known_names(self.group, self._pulse, run_namespace)
-        )
+        names = known_names(self.group, self._pulse, run_namespace)
+        check_units(self.group, names | {WEIGHT: self.variables[WEIGHT]}, self._pulse)
+        solution = derive(self.group, self._pulse, names)
         if solution.exactness is not self.exactness:
             raise InputError(
                 f"with the names known now, the group '{self.group.name}' is solved "
@@ -254,6 +274,7 @@ class EventDriven(CodeRunner):
         self.template, self.abstract_code = self._parts()
         real = "float" if np.dtype(self.dtype) == np.float32 else "double"
         needed = [self._spikespace.name]
+        coupled = f"#define BRIANMEM_COUPLED {solution.n_coupled}\n" if solution.n_coupled else ""
         if solution.refractory or self.group._refractory is not False:
             needed += ["not_refractory", "lastspike"]
         if self.form == "growing":
@@ -263,18 +284,23 @@ class EventDriven(CodeRunner):
         if self._cuda:
             needed += ["_spike_count", "_spike_room"]
             self._check_random()
-        self.template_kwds = {
-            "eventspace_variable": self._spikespace,
-            "support": self._support(f"#define BRIANMEM_REAL {real}\n"),
+        # Under one name that no variable of the user's can have: others would stand in its place.
+        told = {
+            "support": self._support(f"#define BRIANMEM_REAL {real}\n{coupled}"),
             "real": real,
             "monitored": self.monitored,
             "refractory": self.group._refractory is not False,
             "bracketed": self.exactness is Exactness.BRACKETED,
+            "strict": solution.strict,
+            "seen": bool(self._seen),
+            "n_coupled": solution.n_coupled,
+            "entries": solution.entries,
             "variable": solution.variable,
             "frame_shared": solution.frame_shared,
             "mirrored": self.mirrored,
             **self._threads(),
         }
+        self.template_kwds = {"eventspace_variable": self._spikespace, "_engine": told}
         self.codeobj = create_runner_codeobj(
             group=self.group,
             code=self.abstract_code,
@@ -317,7 +343,7 @@ class EventDriven(CodeRunner):
         """What goes before the code of the model."""
         if self._cuda:
             return defined + templates.support(
-                "elementary.h", "record.h", "next_spike.h", "thread_block.h"
+                "elementary.h", "record.h", "next_spike.h", "thread_block.h", *self._propagator
             )
         if self.form == "growing":
             loops = templates.support(
@@ -326,7 +352,11 @@ class EventDriven(CodeRunner):
             if not self._links:
                 return f"{defined}#define BRIANMEM_LOOPS inline\n{loops}"
             return defined + templates.support("record.h", "frame.h") + link(defined + loops)
-        return defined + templates.support("record.h", "next_spike.h")
+        return defined + templates.support("record.h", "next_spike.h", *self._propagator)
+
+    @property
+    def _propagator(self) -> tuple[str, ...]:
+        return ("propagate.h",) if self.solution.n_coupled else ()
 
     @property
     def _links(self) -> bool:
@@ -345,14 +375,23 @@ class EventDriven(CodeRunner):
             "reset": self.group.event_codes.get("spike", ""),
             "pulse": self._pulse,
         }
+        if self._seen:
+            blocks["seen"] = at_spikes.copied(self._seen, at_spikes.AT_SPIKE, back=False)
+            blocks["kept"] = at_spikes.copied(self._seen, at_spikes.AFTER, back=False)
         if not solution.exactness.exact:
             return "one_by_one", blocks
         blocks["advance"] = solution.advance
-        if solution.refractory:
-            blocks["refractory"] = solution.refractory
-        if solution.peek:
-            blocks["peek"] = solution.peek
+        for name in ("refractory", "peek", "system"):
+            if getattr(solution, name):
+                blocks[name] = getattr(solution, name)
         return "event_loop", blocks
+
+    def before_run(self, run_namespace):
+        """Called by Brian2."""
+        complain_of_plasticity(self.group)
+        self._show(at_spikes.wanted(self.group) if self.monitored else [])
+        self._heard_by = sorted({pathway.synapses.name for pathway in listeners(self.group)})
+        super().before_run(run_namespace)
 
     def run(self):
         """One step of the clock; called by Brian2."""
@@ -364,10 +403,36 @@ class EventDriven(CodeRunner):
         self._times.append(times)
         if failure:
             raise failures.error(failure, neuron, seconds, self)
+        self._check_heard(neurons)
+
+    def _show(self, names: list[str]) -> None:
+        """Let monitors see these variables as they were at spikes."""
+        if names and self.form == "growing":
+            raise InputError(
+                f"a monitor of '{self.group.name}' records {names[0]} at spikes, which the growing "
+                "form does not keep: use form='general'"
+            )
+        at_spikes.add_arrays(self.variables, self.group, names)
+        self._seen = names
+        for runner in self._shown:
+            runner.show(names)
+
+    def _check_heard(self, neurons: np.ndarray) -> None:
+        """NumPy adds to an element once, however often it is named."""
+        if not (self.monitored and self._heard_by and self.codeobj.class_name == "numpy"):
+            return
+        fired, times = np.unique(neurons, return_counts=True)
+        if (times > 1).any():
+            raise InputError(
+                f"neuron {fired[times.argmax()]} fired {times.max()} times within a step of the "
+                f"clock, and on NumPy the Synapses '{self._heard_by[0]}' would count one: choose a "
+                "smaller step, or the backend cython or cpp_standalone"
+            )
 
     def after_run(self):
         """Nobody has fired when the next run begins; called by Brian2."""
         super().after_run()
+        complain_of_half_a_step(self.group)
         if not self._standalone:  # whose templates do it themselves
             self._spikespace.get_value()[-1] = 0
 

@@ -2,7 +2,10 @@
 
 import warnings
 
-from brian2 import NeuronGroup
+from brian2 import Network, NeuronGroup
+from brian2.equations.unitcheck import check_units_statements
+from brian2.parsing.expressions import parse_expression_dimensions
+from brian2.synapses.synapses import SynapticPathway
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from brianmem.engine.solution import Solution
@@ -76,9 +79,67 @@ def complain(group: NeuronGroup, solution: Solution, require_exact: bool) -> Non
     )
 
 
-def switch_off(group: NeuronGroup, state_updater) -> None:
-    """What the engine does instead of the group."""
-    replaced = [group.thresholder["spike"], group.resetter.get("spike"), state_updater]
+def take_over(group: NeuronGroup, engine, replaced: list) -> None:
+    """Do something in place of the group's parts: whoever has the group has the engine."""
     for part in filter(None, replaced):
         part.active = False
         group.contained_objects.remove(part)
+    group.contained_objects.append(engine)
+
+
+def check_units(group: NeuronGroup, names: dict, pulse: str = "") -> None:
+    """Raise Brian2's DimensionMismatchError where Brian2 would, were it to run the group itself.
+
+    Parameters
+    ----------
+    names : Brian2's variables and functions that the model mentions, the weight among them
+    pulse : with the group's own names of variables
+    """
+    parse_expression_dimensions(group.events["spike"], names)
+    for code in (group.event_codes.get("spike", ""), pulse):
+        if code.strip():
+            check_units_statements(code, names)
+
+
+def listeners(group: NeuronGroup) -> list[SynapticPathway]:
+    """What Synapses do with the group's spikes, as far as they are still there."""
+    pathways = [pathway() for pathway in SynapticPathway.__instances__()]
+    return [pathway for pathway in pathways if pathway is not None and _hears(pathway, group)]
+
+
+def _hears(pathway: SynapticPathway, group: NeuronGroup) -> bool:
+    source = getattr(pathway.source, "source", pathway.source)  # a subgroup's
+    return source.name == group.name and pathway.event == "spike"
+
+
+def complain_of_half_a_step(group: NeuronGroup) -> None:
+    """A run that ends within a step of the clock has run that step to its end."""
+    for reference in Network.__instances__():
+        network = reference()
+        if network is None or network.id != group._network:
+            continue
+        clock = group.clock
+        if clock.t_ > network.t_ + clock.epsilon_dt * clock.dt_:
+            warnings.warn(
+                f"the run ended at {network.t}, within a step of the clock of '{group.name}' "
+                f"({clock.dt}), and that step was run to its end, {clock.t}: choose a step that "
+                "divides the duration",
+                InexactWarning,
+                stacklevel=3,
+            )
+
+
+def complain_of_plasticity(group: NeuronGroup) -> None:
+    """Synapses that hear a group's spikes on both sides compare times, which are the clock's."""
+    heard = {}
+    for pathway in listeners(group):
+        heard.setdefault(pathway.synapses.name, []).append(pathway)
+    for name, pathways in heard.items():
+        if any(p.prepost == "post" for p in pathways):
+            warnings.warn(
+                f"the Synapses '{name}' hear the spikes of '{group.name}' at the times of the "
+                "clock, and on_pre before on_post within a step: what depends on the order of "
+                "spikes within a step, such as plasticity, needs a smaller step",
+                InexactWarning,
+                stacklevel=3,
+            )

@@ -42,27 +42,43 @@ class Record:
         spikespace[-1] = len(self.neuron)
 
 
+def less(total: float, rest: float, part: float) -> tuple[float, float]:
+    """Total + rest - part as a new total, and what its rounding leaves of it: Knuth's sum of two.
+
+    Without the rest the times of a million spikes in a step would drift.
+    """
+    found = total - part
+    back = found - total
+    return found, rest + ((total - (found - back)) - (part + back))
+
+
 def first_of(values: np.ndarray, ties: np.ndarray) -> int:
     """Lowest index whose value is the smallest, or differs from it by a tie only."""
     return int(np.flatnonzero(values <= values.min() + ties)[0])
 
 
-def soonest(excess, size, waits, tie_excess, tie_wait) -> tuple[int, float]:
+def soonest(excess, fires, waits, tie_excess, tie_wait) -> tuple[int, float]:
     """Position of the neuron that fires next, and the seconds until it does (inf for never).
 
-    A neuron above threshold fires at once, the one with the largest excess first.
+    A neuron above threshold fires at once, the one with the largest excess first; `fires` tells of
+    each whether it is there already.
     """
     above = excess > tie_excess
     if above.any():
         return first_of(np.where(above, -excess, np.inf), tie_excess), 0.0
-    waits = np.where(excess >= 0, 0.0, waits)
+    waits = np.where(fires, 0.0, waits)
     if not np.isfinite(waits).any():
         return 0, np.inf
     who = first_of(waits, np.where(np.isfinite(waits), tie_wait, 0.0))
     return who, float(waits[who])
 
 
-def next_in_closed_form(excess, size, rate, slope) -> tuple[int, float]:
+def at_threshold(excess, climb, strict: bool) -> np.ndarray:
+    """Who is there: with a strict threshold not those at it, unless they climb on."""
+    return (excess > 0) | ((excess == 0) & ((climb > 0) | (not strict)))
+
+
+def next_in_closed_form(excess, size, rate, slope, strict: bool) -> tuple[int, float]:
     """The same for excesses f that follow df/dt = rate f + slope, all of shape (n,)."""
     excess, size, rate, slope = np.broadcast_arrays(excess, size, rate, slope)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -71,8 +87,9 @@ def next_in_closed_form(excess, size, rate, slope) -> tuple[int, float]:
         still = np.where(slope != 0, size / np.abs(slope), 0.0)
         tie_wait = TIE * np.where(leaks, 1 / np.abs(rate), still)
         waits = np.where(leaks, -np.log1p(rate * excess / slope) / rate, -excess / slope)
-        waits = np.where((slope > 0) & (slope + rate * excess > 0), waits, np.inf)
-    return soonest(excess, size, waits, tie_excess, tie_wait)
+        there = (slope > 0) & (slope + rate * excess > 0) & (excess < 0)
+        waits = np.where(there, waits, np.inf)
+    return soonest(excess, at_threshold(excess, slope, strict), waits, tie_excess, tie_wait)
 
 
 class FirstCrossings:
@@ -83,16 +100,17 @@ class FirstCrossings:
 
     SCAN, PEAK, ROOT, DONE = range(4)
 
-    def __init__(self, excess, climb, stride, horizon: float):
+    def __init__(self, excess, climb, stride, horizon: float, strict: bool = False):
         excess, climb, stride = np.broadcast_arrays(excess, climb, stride)
+        self.fires = at_threshold(excess, climb, strict)
         self.stride, self.horizon = stride, horizon
         self.low, self.high, self.piece = (np.zeros(len(excess)) for _ in range(3))
         self.excess_low, self.climb_low = excess.copy(), climb.copy()
         self.phase = np.full(len(excess), self.SCAN)
         self.found = np.full(len(excess), np.inf)
         self.at = np.zeros(len(excess))
-        # Who is at threshold fires now, and whoever is not finite never does.
-        self.phase[~(excess < 0)] = self.DONE
+        # Whoever is not finite never fires.
+        self.phase[self.fires | ~np.isfinite(excess)] = self.DONE
         self._scan_on(self.phase == self.SCAN)
 
     def more(self) -> bool:
@@ -140,7 +158,7 @@ class FirstCrossings:
 def next_bracketed(excess, size, search: FirstCrossings) -> tuple[int, float]:
     """Who fires next after a finished search, as in next_in_closed_form."""
     excess, size = np.broadcast_arrays(excess, size)
-    return soonest(excess, size, search.found, TIE * size, 10 * TIE * search.stride)
+    return soonest(excess, search.fires, search.found, TIE * size, 10 * TIE * search.stride)
 
 
 @dataclass
@@ -151,7 +169,7 @@ class Frame:
     ----------
     columns : what a spike adds, shape (N, N) or (N, K), one row for each neuron that fires
     own : K-sized state: what a spike adds to its own neuron besides, shape (N,); None for N-sized
-    lift, tau, drive, bias : see there
+    lift, tau, drive, bias, strict : see there
     """
 
     columns: np.ndarray
@@ -160,6 +178,7 @@ class Frame:
     tau: float
     drive: float
     bias: float
+    strict: bool = False
 
 
 def frame(weight, own, lift, network: int, n: int, pitch: int, mirrored: bool):
@@ -199,7 +218,8 @@ def run_frame(net: Frame, v, now: float, left: float, offset: int, credit, recor
     while True:
         j = int((x >= x.max() - real(tie * s)).argmax())
         gap = common - float(x[j])
-        if gap > net.bias * s:
+        below = gap > net.bias * s
+        if below or (net.strict and not net.bias > 0 and gap == net.bias * s):
             s_next = gap * inverse
             if not (net.bias > 0 and s_next <= s_end):
                 break

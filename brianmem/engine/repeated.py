@@ -22,8 +22,7 @@ class Repeated:
     def __init__(self, engine: EventDriven, group: NeuronGroup):
         self.engine, self.group = engine, group
         self._network = Network(group, engine)
-        self._network.store()
-        self._ready = self._exchanged = False
+        self._parts, self._exchanged = None, False
         self._built_with = engine.networks
 
     def run(self, duration, weights: Weights | None = None, **values) -> list[Spikes]:
@@ -42,13 +41,18 @@ class Repeated:
         if weights is not None or self._exchanged:
             self.engine.set_weights(self._built_with if weights is None else weights)
             self._exchanged = weights is not None
-        if self._ready:
+        # What a run changes, and what is said for it alone, is undone when it has ended.
+        self._network.store()
+        try:
+            for name, value in values.items():
+                setattr(self.group, name, value)
+            if self._parts is None:
+                self._network.run(duration)
+                # All that a step runs, such as subexpressions that are constant in it.
+                self._parts = [part for part in self._network.sorted_objects if part.active]
+            else:
+                for part in self._parts:
+                    part.run()
+            return self.engine.spikes_by_block()
+        finally:
             self._network.restore()
-        for name, value in values.items():
-            setattr(self.group, name, value)
-        if self._ready:
-            self.engine.run()
-        else:
-            self._network.run(duration)
-            self._ready = True
-        return self.engine.spikes_by_block()

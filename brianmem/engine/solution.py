@@ -9,17 +9,21 @@ import ast
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
 import sympy as sp
 from brian2 import Equations, NeuronGroup, Quantity, second
 from brian2.core.functions import Function
+from brian2.core.variables import Constant
 from brian2.equations.codestrings import is_constant_over_dt
 from brian2.equations.equations import extract_constant_subexpressions
 from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
 from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
 from brian2.stateupdaters.base import UnsupportedEquationsException
-from brian2.stateupdaters.exact import exact, get_linear_system
+from brian2.stateupdaters.exact import get_linear_system
 from brian2.utils.caching import cached
 from brian2.utils.stringtools import get_identifiers, word_substitute
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from brianmem.errors import InputError
 
@@ -51,7 +55,13 @@ class Solution:
     crossing : statements for _excess; with them _size, _rate and _slope in closed form, _size,
         _climb (the derivative of the excess) and _stride (a time in which the excess has one
         extremum at most) if bracketed, and _fires if one by one
-    advance : statements that move the state ahead by _delta
+    strict : whether the excess must be above zero, and not at it, for a spike
+    n_coupled : how many variables are propagated together, by support/propagate.h; 0: each has a
+        closed form
+    system : of these, statements for their values _state_k, the elements of M and b that are not
+        zero, _m_k_l and _b_k, and a rate _fastest that no eigenvalue of M exceeds
+    entries : which elements, as (row, column), b being the last column
+    advance : statements that move the state ahead by _delta, of coupled variables to _ahead_k
     peek : if bracketed, statements for _excess_ahead and _climb_ahead, _delta from now
     frame : statements for _tau, _drive and _bias of the growing frame; empty if it does not apply
     variable : the variable that the growing frame follows; empty if it does not apply
@@ -62,6 +72,10 @@ class Solution:
     exactness: Exactness
     reason: str = ""
     crossing: str = ""
+    strict: bool = False
+    n_coupled: int = 0
+    system: str = ""
+    entries: tuple[tuple[int, int], ...] = ()
     advance: str = ""
     peek: str = ""
     frame: str = ""
@@ -83,13 +97,20 @@ def derive(group: NeuronGroup, pulse: str, variables: dict) -> Solution:
     pulse : what a spike does to the other neurons, with the group's own names of variables
     variables : what the equations mention, as Brian2's variables and functions, by name
 
-    Raises InputError for a group that cannot fire or has no differential equation.
+    Raises InputError for a group that cannot fire, has no differential equation, or draws random
+    numbers in its threshold.
     """
     if "spike" not in group.events:
         raise InputError(f"the group '{group.name}' has no threshold, so that it cannot fire")
     if not group.equations.diff_eq_names:
         raise InputError(f"the group '{group.name}' has no differential equation")
     condition = group.events["spike"]
+    random = names_behind(condition, group.equations) & RANDOM
+    if random:
+        raise InputError(
+            f"the threshold '{condition}' draws numbers by {min(random)}(), which would be drawn "
+            "anew for each spike: draw them in a variable, once a step, by run_regularly"
+        )
     try:
         _check_statements(group, pulse)
         refractory = _refractory(group, variables)
@@ -106,11 +127,22 @@ def derive(group: NeuronGroup, pulse: str, variables: dict) -> Solution:
 
 def _check_statements(group: NeuronGroup, pulse: str) -> None:
     for name, code in (("reset", group.event_codes.get("spike", "")), ("pulse", pulse)):
-        found = get_identifiers(code) & CLOCK
+        found = names_behind(code, group.equations) & CLOCK
         if found:
             raise _NotExactError(
                 f"the {name} uses '{min(found)}', which stands still between steps"
             )
+
+
+def names_behind(code: str, equations: Equations) -> set[str]:
+    """The names in code, and those in the subexpressions that it uses."""
+    names, waiting = set(), get_identifiers(code)
+    while waiting:
+        name = waiting.pop()
+        names.add(name)
+        if name in equations.subexpr_names:
+            waiting |= equations[name].identifiers - names
+    return names
 
 
 def _refractory(group: NeuronGroup, variables: dict) -> str:
@@ -144,7 +176,7 @@ def _solve(
         _check_constant(entry, variables, step)
     _check_frozen(equations, names, matrix)
     state = sp.Matrix([sp.Symbol(name, real=True) for name in names])
-    left, right = _sides(condition) or (None, None)
+    left, right, strict = _sides(condition) or (None, None, False)
     if left is None:
         raise _NotExactError(f"the threshold '{condition}' is not one comparison of two values")
     gradient, offset = _linear_excess(left, right, equations, variables, state)
@@ -156,8 +188,12 @@ def _solve(
     first = next(k for k, h in enumerate(gradient) if h != 0)
     rate = sp.simplify(row[first] / gradient[first])
     alone = all(sp.simplify(r - rate * h) == 0 for r, h in zip(row, gradient, strict=True))
-    ahead = _ahead(equations, variables, names, matrix, constants)
+    coupled = not matrix.is_diagonal()
+    ahead = _coupled_ahead(names) if coupled else _ahead(names, matrix, constants)
     advance = "\n".join([ahead, *(f"{name} = _{name}" for name in names)])
+    together = {"strict": strict}
+    if coupled:
+        together |= _system(names, matrix, constants)
     crossing = f"_excess = ({left}) - ({right})\n_size = abs({left}) + abs({right})\n"
     if not alone:
         climb = (gradient.T * (matrix * state + constants))[0]
@@ -166,7 +202,9 @@ def _solve(
         return Solution(
             Exactness.BRACKETED,
             reason=f"the threshold '{condition}' depends on coupled variables ({', '.join(names)})",
-            crossing=f"{crossing}_climb = {sympy_to_str(climb)}\n_stride = {_stride(matrix)}",
+            crossing=f"{crossing}_climb = {sympy_to_str(climb)}\n"
+            f"_stride = 1/(1e-300 + {_fastest(matrix)})",
+            **together,
             advance=advance,
             peek=f"{ahead}\n_excess_ahead = {word_substitute(excess_ahead, future)}\n"
             f"_climb_ahead = {word_substitute(sympy_to_str(climb), future)}",
@@ -174,11 +212,13 @@ def _solve(
         )
     slope = sp.simplify(inflow - rate * offset)
     frame = {}
-    if len(names) == 1 and gradient[0] == 1 and rate != 0 and not refractory:
+    alone = len(names) == 1 and gradient[0] == 1 and not refractory
+    if alone and rate != 0 and _may_be_negative(rate, variables):
         frame = _frame(variables, names[0], rate, slope, constants[0])
     return Solution(
         Exactness.CLOSED_FORM,
         crossing=f"{crossing}_rate = {sympy_to_str(rate)}\n_slope = {sympy_to_str(slope)}",
+        **together,
         advance=advance,
         refractory=refractory,
         **frame,
@@ -201,16 +241,17 @@ def _check_frozen(equations, names: list[str], matrix: sp.Matrix) -> None:
                 )
 
 
-def _sides(condition: str) -> tuple[str, str] | None:
-    """(a, b) of a condition a > b, a >= b, b < a or b <= a; None for any other."""
+def _sides(condition: str) -> tuple[str, str, bool] | None:
+    """(a, b, strict) of a > b and b < a, or of a >= b and b <= a; None for any other condition."""
     tree = ast.parse(condition.strip(), mode="eval").body
     if not isinstance(tree, ast.Compare) or len(tree.ops) != 1:
         return None
     left, right = ast.unparse(tree.left), ast.unparse(tree.comparators[0])
+    strict = isinstance(tree.ops[0], ast.Gt | ast.Lt)
     if isinstance(tree.ops[0], ast.Gt | ast.GtE):
-        return left, right
+        return left, right, strict
     if isinstance(tree.ops[0], ast.Lt | ast.LtE):
-        return right, left
+        return right, left, strict
     return None
 
 
@@ -233,91 +274,71 @@ def _linear_excess(left: str, right: str, equations, variables: dict, state: sp.
     return gradient, offset
 
 
-def _ahead(equations, variables: dict, names: list[str], matrix, constants) -> str:
-    """Statements for _x, the value of every variable x at _delta from now."""
-    if matrix.is_diagonal():
-        # exprel(z) = (exp(z) - 1)/z holds for no leak, too: it is 1 at z = 0.
-        return "\n".join(
-            f"_{name} = {name} + ({sympy_to_str(matrix[k, k] * sp.Symbol(name) + constants[k])})"
-            f"*_delta*exprel(({sympy_to_str(matrix[k, k])})*_delta)"
-            for k, name in enumerate(names)
-        )
-    if len(names) == 2 and sp.simplify(matrix.det()) != 0:
-        return _ahead_of_two(names, matrix, constants)
-    try:
-        code = exact(equations, variables)
-    except UnsupportedEquationsException:
-        code = _augmented(names, matrix, constants)
-    ahead = [line for line in code.splitlines() if line.startswith("_")]
-    return "\n".join(word_substitute(line, {"dt": "_delta"}) for line in ahead)
+def _ahead(names: list[str], matrix: sp.Matrix, constants: sp.Matrix) -> str:
+    """Statements for _x, the value of every variable x at _delta from now, none coupled to others.
 
-
-def _ahead_of_two(names: list[str], matrix, constants) -> str:
-    """The same for two coupled variables, also with equal or complex eigenvalues.
-
-    Cayley-Hamilton: exp(M d) = c0 + c1 M, and its integral is alpha + beta M, with
-    c1 = beta tr + alpha and c0 = 1 - beta det. Eigenvalues are mean +- spread +- i turn.
+    exprel(z) = (exp(z) - 1)/z holds for no leak, too: it is 1 at z = 0.
     """
-    x, y = (sp.Symbol(name, real=True) for name in names)
-    climb = matrix * sp.Matrix([x, y]) + constants
-    text = {
-        "trace": sp.simplify(matrix.trace()),
-        "det": sp.simplify(matrix.det()),
-        "climb_0": climb[0],
-        "climb_1": climb[1],
-        **{f"m_{i}{j}": matrix[i, j] for i in range(2) for j in range(2)},
-    }
-    text = {key: f"({sympy_to_str(value)})" for key, value in text.items()}
-    statements = """\
-_mean = 0.5*{trace}
-_root = _mean**2 - {det}
-_spread = sqrt(0.5*(abs(_root) + _root))
-_turn = sqrt(0.5*(abs(_root) - _root))*_delta + 1e-30
-_fast = exp((_mean + _spread)*_delta)
-_c_1 = _fast*_delta*exprel(-2*_spread*_delta)*sin(_turn)/_turn
-_c_0 = 0.5*(_fast + exp((_mean - _spread)*_delta))*cos(_turn) - _mean*_c_1
-_beta = (1 - _c_0)/{det}
-_alpha = _c_1 - _beta*{trace}
-_climb_0 = {climb_0}
-_climb_1 = {climb_1}
-""".format(**text)
-    for k, name in enumerate(names):
-        turned = f"{text[f'm_{k}0']}*_climb_0 + {text[f'm_{k}1']}*_climb_1"
-        statements += f"_{name} = {name} + _alpha*_climb_{k} + _beta*({turned})\n"
-    return statements.strip()
-
-
-def _augmented(names: list[str], matrix, constants) -> str:
-    """The same for a singular M, from the exponential of [[M, b], [0, 0]]."""
-    n = len(names)
-    system = sp.zeros(n + 1, n + 1)
-    system[:n, :n], system[:n, n] = matrix, constants
-    try:
-        propagator = (system * sp.Symbol("dt", real=True, positive=True)).exp()
-    except NotImplementedError:
-        raise _NotExactError("the linear equations have no solution that sympy finds") from None
-    state = sp.Matrix([*(sp.Symbol(name, real=True) for name in names), 1])
-    solution = (propagator * state)[:n]
-    if any(entry.has(sp.I, sp.re, sp.im) for entry in solution):
-        raise _NotExactError("the linear equations have a solution in complex numbers only")
     return "\n".join(
-        f"_{name} = {sympy_to_str(sp.simplify(entry))}"
-        for name, entry in zip(names, solution, strict=True)
+        f"_{name} = {name} + ({sympy_to_str(matrix[k, k] * sp.Symbol(name) + constants[k])})"
+        f"*_delta*exprel(({sympy_to_str(matrix[k, k])})*_delta)"
+        for k, name in enumerate(names)
     )
 
 
-def _stride(matrix: sp.Matrix) -> str:
-    """A time within which the derivative of the excess changes its sign once at most.
+def _coupled_ahead(names: list[str]) -> str:
+    """The same for variables that are propagated together: the loop finds them."""
+    return "\n".join(f"_{name} = _ahead_{k}" for k, name in enumerate(names))
 
-    Fujiwara's bound for the roots of the characteristic polynomial, from above: no eigenvalue is
-    faster than 2 sum |c_k|^(1/k). Two variables cannot turn twice within its inverse; of more, the
-    derivative of the excess could, in principle.
+
+def _system(names: list[str], matrix: sp.Matrix, constants: sp.Matrix) -> dict:
+    """What support/propagate.h is told of dx/dt = M x + b."""
+    whole = matrix.row_join(sp.Matrix(constants))
+    entries = [(k, m) for k in range(len(names)) for m in range(len(names) + 1) if whole[k, m] != 0]
+    statements = [f"_state_{k} = {name}" for k, name in enumerate(names)]
+    statements += [f"_m_{k}_{m} = {sympy_to_str(whole[k, m])}" for k, m in entries]
+    statements += [f"_fastest = {_fastest(matrix)}"]
+    return {
+        "n_coupled": len(names),
+        "system": "\n".join(statements),
+        "entries": tuple(entries),
+    }
+
+
+def _fastest(matrix: sp.Matrix) -> str:
+    """A rate that the absolute value of no eigenvalue exceeds, whatever the variables' units.
+
+    Eigenvalues are those of the blocks of variables that depend on each other both ways. Of a block
+    of one it is the element itself, else Fujiwara's bound for the roots of the characteristic
+    polynomial, from above: 2 sum |c_k|^(1/k).
     """
-    coefficients = matrix.charpoly().all_coeffs()[1:]
-    terms = [
-        f"abs({sympy_to_str(sp.simplify(c))})**{1 / k!r}" for k, c in enumerate(coefficients, 1)
-    ]
-    return f"1/(1e-300 + 2*({' + '.join(terms)}))"
+    terms = []
+    for block in _blocks(matrix):
+        own = matrix.extract(block, block)
+        if len(block) == 1:
+            terms.append(f"abs({sympy_to_str(own[0])})")
+            continue
+        coefficients = own.charpoly().all_coeffs()[1:]
+        terms += [f"2*abs({sympy_to_str(c)})**{1 / k!r}" for k, c in enumerate(coefficients, 1)]
+    return " + ".join(terms)
+
+
+def _blocks(matrix: sp.Matrix) -> list[list[int]]:
+    """Indices of variables that depend on each other both ways, directly or through others."""
+    graph = csr_array(np.array(matrix.applyfunc(lambda entry: int(entry != 0)), dtype=float))
+    n_blocks, label = connected_components(graph, connection="strong")
+    return [np.flatnonzero(label == block).tolist() for block in range(n_blocks)]
+
+
+def _may_be_negative(rate: sp.Expr, variables: dict) -> bool:
+    """Whether a rate is negative, as far as the values of constants tell."""
+    values = {
+        symbol: variables[symbol.name].value
+        for symbol in rate.free_symbols
+        if isinstance(variables.get(symbol.name), Constant)
+    }
+    value = rate.subs(values)
+    return not value.is_number or bool(value.is_finite and value < 0)
 
 
 def _frame(variables: dict, name: str, rate, slope, constant) -> dict:

@@ -40,7 +40,7 @@ def support(*names: str) -> str:
     They go in as text and not by name: Brian2 finds compiled code by its text, and so sees a header
     that has changed.
     """
-    text = "\n".join((SUPPORT / name).read_text() for name in names)
+    text = "\n".join((SUPPORT / name).read_text(encoding="utf-8") for name in names)
     lines = (line for line in text.splitlines() if not line.startswith('#include "'))
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 from brian2.core.variables import Variables
+from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from brianmem.engine import failures
 from brianmem.engine.group import WEIGHT
@@ -14,7 +15,7 @@ FOREVER = 1e300
 COMPUTED = (
     *("_excess", "_size", "_rate", "_slope", "_climb", "_stride"),
     *("_excess_ahead", "_climb_ahead", "_refractory"),
-    *("_tau", "_drive", "_bias"),
+    *("_tau", "_drive", "_bias", "_fastest"),
 )
 
 
@@ -46,8 +47,14 @@ def add_loop_variables(variables: Variables, engine, columns: Columns) -> None:
     }
     for name, values in arrays.items():
         index = "_weight_index" if name == WEIGHT else "_block_index"
-        variables.add_array(name, size=values.size, values=values, dtype=values.dtype, index=index)
-    for name in COMPUTED:
+        dim = engine.weight_dim if name == WEIGHT else DIMENSIONLESS
+        variables.add_array(
+            name, size=values.size, values=values, dtype=values.dtype, index=index, dimensions=dim
+        )
+    n = engine.solution.n_coupled
+    coupled = [f"_{what}_{k}" for k in range(n) for what in ("state", "ahead")]
+    coupled += [f"_m_{k}_{m}" for k, m in engine.solution.entries]
+    for name in (*COMPUTED, *coupled):
         variables.add_auxiliary_variable(name, dtype=float)
     variables.add_auxiliary_variable("_fires", dtype=bool)
     variables.add_auxiliary_variable("_delta", dtype=float, scalar=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import issparse
 
 from brianmem.errors import InputError
 
@@ -76,10 +77,7 @@ def as_networks(weights: Weights) -> list:
     elif isinstance(weights, Sequence) and all(isinstance(w, LowRankWeights) for w in weights):
         networks = list(weights)
     else:
-        try:
-            array = np.asarray(weights, dtype=float)
-        except (TypeError, ValueError):
-            raise InputError("weights are an array of numbers or LowRankWeights") from None
+        array = _as_array(weights)
         networks = [array] if array.ndim == 2 else list(array)
         if array.ndim not in (2, 3) or array.shape[-1] != array.shape[-2] or array.size == 0:
             raise InputError(
@@ -97,6 +95,19 @@ def as_networks(weights: Weights) -> list:
             which = "" if len(networks) == 1 else f" of network {number}"
             raise InputError(f"the weights{which} hold NaN or infinite values")
     return networks
+
+
+def _as_array(weights) -> np.ndarray:
+    sparse = isinstance(weights, Sequence) and any(map(issparse, weights))
+    if sparse:
+        weights = [w.toarray() if issparse(w) else w for w in weights]
+    try:
+        return np.asarray(weights.toarray() if issparse(weights) else weights, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(
+            "weights are an array of numbers, sparse or not, or LowRankWeights, not "
+            f"{type(weights).__name__}"
+        ) from None
 
 
 def size(network) -> int:

@@ -23,8 +23,8 @@ MODELS = {
     "dense_delays": ("dv/dt = -v/(10*ms) : 1", {"reset": "v = 0", "method": "exact"}),
     "sparse_delays": ("dv/dt = -v/(10*ms) : 1", {"reset": "v = 0", "method": "exact"}),
 }
-TABLE = np.random.default_rng(0).standard_normal((20, 3, 20))
-WEIGHTS = {"dense_delays": TABLE, "sparse_delays": csr_array(TABLE.reshape(60, 20))}
+TABLE = np.random.default_rng(0).standard_normal((60, 20))
+WEIGHTS = {"dense_delays": TABLE, "sparse_delays": csr_array(TABLE)}
 
 
 @pytest.mark.nvcc

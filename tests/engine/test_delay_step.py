@@ -37,7 +37,8 @@ def draw(n_neurons, n_delays, n_blocks, seed, n_steps=90, density=1.0, rate=0.1)
 
 def table(weights, sparse, dtype=np.float64):
     rows = np.ascontiguousarray(weights.transpose(1, 2, 0), dtype=dtype)
-    return csr_array(rows.reshape(-1, len(weights))) if sparse else rows
+    rows = rows.reshape(-1, len(weights))
+    return csr_array(rows) if sparse else rows
 
 
 def group_of(n, model=LEAKY, reset="v = 0", threshold="v >= 1", refractory=False, **namespace):
@@ -65,6 +66,7 @@ def run(weights, forced, clamped, lost, backend, **options):
             forced=Raster.from_dense(forced),
             clamped=clamped,
             lost=None if lost is None else Raster.from_dense(lost),
+            schedule="recursion",
             monitored=False,
             **options,
         )
@@ -207,7 +209,11 @@ def test_equals_synapses_for_other_neurons(name, sparse, backend):
     with brian_backend(backend):
         group = group_of(30, **model)
         delays = DelayStep(
-            group, table(weights, sparse), variable, forced=Raster.from_dense(forced[None])
+            group,
+            table(weights, sparse),
+            variable,
+            forced=Raster.from_dense(forced[None]),
+            schedule="recursion",
         )
         monitor = SpikeMonitor(group, name="step_monitor")
         Network(group, delays, monitor).run(60 * ms)
@@ -259,7 +265,7 @@ def test_the_oldest_spikes_are_heard_first(n, n_delays, n_blocks, rate, seed):
 @pytest.mark.parametrize("target", ["numpy", "cpp_standalone"])
 def test_one_copy_is_made_of_the_table(target):
     """Beside it a boolean for each weight, which tells whether it is finite, and little else."""
-    weights = np.zeros((128, 16, 128), dtype=np.float32)
+    weights = np.zeros((16 * 128, 128), dtype=np.float32)
     with brian_backend(target, build_on_run=False):
         group = group_of(128)
         tracemalloc.start()
@@ -280,6 +286,7 @@ def test_restored_networks_repeat_themselves(target):
             forced=Raster.from_dense(forced),
             clamped=clamped,
             lost=Raster.from_dense(lost),
+            schedule="recursion",
         )
         network = Network(group, step)
         network.run(33 * ms)
@@ -294,12 +301,12 @@ def test_restored_networks_repeat_themselves(target):
 
 
 def test_what_does_not_fit_is_refused():
-    weights = np.zeros((4, 3, 4))
+    weights = np.zeros((12, 4))
     with brian_backend("numpy"):
         for message, arguments, options in (
             ("multiple of 4", (group_of(6), weights), {}),
-            ("pre, delay - 1, post", (group_of(4), np.zeros((4, 3, 5))), {}),
-            ("csr array", (group_of(4), csr_array(np.zeros((7, 4)))), {}),
+            ("several orders", (group_of(4), np.zeros((4, 3, 4))), {}),
+            ("table", (group_of(4), csr_array(np.zeros((7, 4)))), {}),
             ("float64 or float32, not int64", (group_of(4), weights.astype(int)), {}),
             ("NaN or infinite", (group_of(4), weights + np.inf), {}),
             ("one for each of 1 blocks", (group_of(4), weights), {"most_spikes": np.ones(2)}),
@@ -322,7 +329,108 @@ def test_what_does_not_fit_is_refused():
             ("boolean array", (group_of(8), weights), {"clamped": np.zeros(5)}),
         ):
             with pytest.raises(InputError, match=message):
-                DelayStep(*arguments, **options)
+                DelayStep(*arguments, **options, schedule="recursion")
+        for options in (
+            {"forced": Raster([], [], [], 1, 4, 9)},
+            {"clamped": np.zeros(5, dtype=bool)},
+            {"most_spikes": 3},
+        ):
+            with pytest.raises(InputError, match="use schedule='recursion'"):
+                DelayStep(group_of(4), weights, **options)
+        with pytest.raises(InputError, match="unknown schedule 'later'"):
+            DelayStep(group_of(4), weights, schedule="later")
         quiet = NeuronGroup(4, LEAKY, namespace={"tau": TAU})
         with pytest.raises(InputError, match="no threshold"):
             DelayStep(quiet, weights)
+
+
+TARGETS = [
+    "numpy",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("cython", "cpp_standalone")),
+]
+ADAPTIVE = """
+dv/dt = (drive - v - a)/tau : 1 (unless refractory)
+da/dt = -a/(5*tau) : 1
+drive : 1 (constant)
+"""
+IN_PLACE_OF_SYNAPSES = {
+    "leaky": (
+        LEAKY.replace("-v/tau", "(drive - v)/tau") + "\ndrive : 1 (constant)",
+        "v = 0",
+        False,
+    ),
+    "adaptive, refractory": (ADAPTIVE, "v = 0; a += 0.1", 3 * ms),
+    "subtracting": (ADAPTIVE, "v -= 1", False),
+}
+
+
+@pytest.mark.parametrize("name", IN_PLACE_OF_SYNAPSES)
+@pytest.mark.parametrize("sparse", [True, False])
+@pytest.mark.parametrize("target", TARGETS)
+def test_in_place_of_synapses_as_users_write_them(name, sparse, target):
+    """All of Brian2's default: schedule, delays, monitors of variables, other synapses."""
+    model, reset, refractory = IN_PLACE_OF_SYNAPSES[name]
+    n, n_delays, n_blocks = 20, 6, 2
+    rng = np.random.default_rng(5)
+    weights = rng.normal(0, 0.4, (n, n, n_delays)) * (rng.random((n, n, n_delays)) < 0.3)
+    drive = rng.uniform(0.8, 1.6, n_blocks * n)
+
+    def states(connect):
+        group = group_of(n_blocks * n, model, reset, refractory=refractory)
+        group.drive = drive
+        delayed = connect(group)
+        counter = NeuronGroup(1, "c : 1", clock=group.clock, name="step_counter")
+        counting = Synapses(
+            group, counter, on_pre="c_post += v_pre", clock=group.clock, name="step_counting"
+        )
+        counting.connect()
+        monitor = SpikeMonitor(group, "v", name="step_monitor")
+        Network(group, delayed, counter, counting, monitor).run(150 * ms)
+        found = (np.array(monitor.i), np.array(monitor.t), np.array(monitor.v))
+        return *found, np.array(group.v), np.array(counter.c), delayed
+
+    def by_synapses(group):
+        post, pre, delay = np.nonzero(weights)
+        first = np.repeat(np.arange(n_blocks) * n, len(post))
+        synapses = Synapses(
+            group, group, "w : 1", on_pre="v_post += w", clock=group.clock, name="step_synapses"
+        )
+        synapses.connect(i=np.tile(pre, n_blocks) + first, j=np.tile(post, n_blocks) + first)
+        synapses.w = np.tile(weights[post, pre, delay], n_blocks)
+        synapses.delay = np.tile(delay + 1, n_blocks) * ms
+        return synapses
+
+    with brian_backend("numpy"):
+        *expected, _ = states(by_synapses)
+    with brian_backend(target):
+        *found, step = states(lambda group: DelayStep(group, table(weights, sparse)))
+        own = step.i, np.array(step.t)
+    assert 100 < len(expected[0]) < 3000
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(own, expected[:2], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_monitors_see_the_state_before_the_reset(target):
+    """In the recursion's schedule, too: as with Synapses before the threshold."""
+    weights, forced, clamped, _ = draw(20, 7, 1, seed=3)
+    with brian_backend(target):
+        group = group_of(20)
+        step = DelayStep(
+            group,
+            table(weights, True),
+            forced=Raster.from_dense(forced),
+            clamped=clamped,
+            schedule="recursion",
+        )
+        monitor = SpikeMonitor(group, "v", name="step_monitor")
+        Network(group, step, monitor).run(90 * ms)
+        when = np.round(np.array(monitor.t / ms)).astype(int)
+        free = ~forced[0, np.array(monitor.i), when]
+        assert free.sum() > 20
+        assert (np.array(monitor.v)[free] >= 1).all()
+        np.testing.assert_array_equal(
+            step.raster(90).to_dense(), by_reference(weights, forced, clamped)
+        )

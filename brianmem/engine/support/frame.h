@@ -16,6 +16,7 @@ struct Frame {
     const real* columns;
     const real* own;  // mirrored state only: what a spike adds to its own neuron besides
     double lift, tau, drive, bias;
+    bool strict;  // whether a neuron at threshold, and not above it, has yet to climb
 };
 
 /* Run all networks, one block of v each, for `left` seconds from `now`. `credits` tells how often each

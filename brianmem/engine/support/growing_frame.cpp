@@ -409,7 +409,7 @@ class Run {
             s_end = exponential(left / net.tau - folded);
         }
         const double gap = common - state.reach();
-        if (gap > net.bias * s) {
+        if (gap > net.bias * s || (net.strict && !(net.bias > 0) && gap == net.bias * s)) {
             const double s_next = gap * inverse;
             if (!(net.bias > 0 && s_next <= s_end)) {
                 to_time();

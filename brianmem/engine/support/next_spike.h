@@ -53,15 +53,16 @@ struct NextSpike {
             this->tie = tie;
         }
     }
-    /* The excess f follows df/dt = rate f + slope. `size` is the scale of what f is a difference of. */
-    BRIANMEM_DEVICE void see(long i, double excess, double size, double rate, double slope) {
+    /* The excess f follows df/dt = rate f + slope. `size` is the scale of what f is a difference of.
+       With a strict threshold a neuron at it fires if it climbs on. */
+    BRIANMEM_DEVICE void see(long i, double excess, double size, double rate, double slope, bool strict) {
         const bool leaks = rate != 0;
         if (at_once(i, excess, TIE * (size + (leaks ? std::fabs(slope / rate) : 0)))) return;
         const double scale = leaks ? 1 / std::fabs(rate) : slope != 0 ? size / std::fabs(slope) : 0;
         const double tie = TIE * scale;
-        if (excess >= 0) return later(i, 0, tie);
+        if (excess > 0 || (excess == 0 && (!strict || slope > 0))) return later(i, 0, tie);
         const double climb = slope + rate * excess;
-        if (!(slope > 0 && climb > 0)) return;
+        if (!(slope > 0 && climb > 0 && excess < 0)) return;
         // The climb is steepest at one of the ends: no need for a logarithm if that is too slow.
         if (-excess / (climb > slope ? climb : slope) >= wait) return;
         later(i, leaks ? -std::log1p(rate * excess / slope) / rate : -excess / slope, tie);

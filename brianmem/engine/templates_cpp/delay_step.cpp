@@ -7,14 +7,15 @@
 {% from 'event_record.cpp' import hand_over %}
 {% block extra_headers %}
 #include "network.h"
-{{ support }}
+{{ _engine.support }}
 {% endblock %}
 {% block maincode %}
     const double _now = {{t}}, _step = {{dt}};
     const int64_t _number = {{t_in_timesteps}};
     const brianmem::DelayedWeights _weights = {
-        {{ 'nullptr' if dense else _row }}, (const brianmem::Synapse*) {{_synapse}}, {{_value}}, {{_n}}};
+        {{ 'nullptr' if _engine.dense else _row }}, (const brianmem::Synapse*) {{_synapse}}, {{_value}}, {{_n}}};
     brianmem::Record _record;
+    int32_t _next = 0;
     for (long _first = 0, _block = 0; _first < N; _first += {{_n}}, _block++)
     {
         brianmem::Sent _heard = {
@@ -22,8 +23,9 @@
         const size_t _begin = _record.size();
         if ({{_spikes_left}}[_block] >= 0)
         {
-            brianmem::add_inputs(_weights, _heard, {{ get_array_name(variables[variable]) }} + _first,
-                                 {{ '(const char*) ' ~ not_refractory ~ ' + _first' if conditional else 'nullptr' }});
+            brianmem::add_inputs(_weights, _heard, {{ get_array_name(variables[_engine.variable]) }} + _first,
+                                 {{ '(const char*) ' ~ not_refractory ~ ' + _first' if _engine.conditional else 'nullptr' }});
+            {% if _engine.recursion %}
             const bool _free = _number >= {{_clamped_steps}}
                 || !{{_clamped}}[_block * {{_clamped_pitch}} + _number];
             if (_free)
@@ -57,18 +59,27 @@
             {{_forced_next}}[_block] = _forced.next;
             {
                 const size_t _vectorisation_idx = 1;
+                {% if _engine.resets %}
                 {{ scalar_code['reset'] | autoindent }}
+                {% endif %}
                 for (size_t _k = _begin; _k < _record.size(); _k++)
                 {
                     const size_t _idx = _record.neuron[_k];
                     const size_t _vectorisation_idx = _idx;
-                    {% if refractory %}
+                    {% if _engine.refractory %}
                     {{not_refractory}}[_idx] = false;
                     {{lastspike}}[_idx] = _now;
                     {% endif %}
+                    {% if _engine.resets %}
                     {{ vector_code['reset'] | autoindent }}
+                    {% endif %}
                 }
             }
+            {% else %}
+            {% set _told = get_array_name(eventspace_variable) %}
+            for (; _next < {{_told}}[N] && {{_told}}[_next] < _first + {{_n}}; _next++)
+                _record.add({{_told}}[_next], _now);
+            {% endif %}
             {{_spikes_left}}[_block] -= _record.size() - _begin;
         }
         brianmem::Events _lost = {
@@ -76,8 +87,10 @@
         brianmem::send(_record, _begin, _lost, _number, _first, _heard);
         {{_lost_next}}[_block] = _lost.next;
     }
-    {{ hand_over(get_array_name, variables, eventspace_variable, monitored) }}
+    {{ hand_over(get_array_name, variables, eventspace_variable, _engine.monitored) }}
 {% endblock %}
 {% block after_code %}
+{% if _engine.recursion %}
 {{ get_array_name(eventspace_variable) }}[N] = 0;
+{% endif %}
 {% endblock %}

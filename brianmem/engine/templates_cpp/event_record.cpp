@@ -2,7 +2,7 @@
 {% set spikes = get_array_name(eventspace_variable) %}
 {% if monitored %}
     brianmem::tell_spikes(_record, {{spikes}}, N, _now);
-{% else %}
+{% elif monitored is not none %}
     {{spikes}}[N] = 0;
 {% endif %}
     {% set neurons = get_array_name(variables['_spike_neuron'], access_data=False) %}

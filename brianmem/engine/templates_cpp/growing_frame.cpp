@@ -5,7 +5,7 @@
 {% from 'event_record.cpp' import hand_over %}
 {% block extra_headers %}
 #include "network.h"
-{{ support }}
+{{ _engine.support }}
 {% endblock %}
 {% block maincode %}
     const double _now = {{t}};
@@ -20,7 +20,7 @@
             {{_own}} + _network * {{_n}}, {{_lift}}[_network], 0, 0, 0};
         const size_t _vectorisation_idx = 1;
         {{ scalar_code['frame'] | autoindent }}
-        for (size_t _idx = _first; _idx < _first + ({{'1' if frame_shared else _n}}); _idx++)
+        for (size_t _idx = _first; _idx < _first + ({{'1' if _engine.frame_shared else _n}}); _idx++)
         {
             const size_t _vectorisation_idx = _idx;
             {{ vector_code['frame'] | autoindent }}
@@ -29,6 +29,7 @@
                 _frame.tau = _tau;
                 _frame.drive = _drive;
                 _frame.bias = _bias;
+                _frame.strict = {{ 'true' if _engine.strict else 'false' }};
             }
             else if (!_record.failure && (_frame.tau != _tau || _frame.drive != _drive || _frame.bias != _bias))
                 _record.fail(brianmem::NOT_SHARED, _idx, _now);
@@ -38,13 +39,13 @@
     }
     if (!_record.failure)
     {
-        double* const _v = {{ get_array_name(variables[variable]) }};
+        double* const _v = {{ get_array_name(variables[_engine.variable]) }};
         if ({{_mirrored}})
             brianmem::run_mirrored(_frames, _v, _now, _step, {{_credit}}, _record);
         else
             brianmem::run_dense(_frames, _v, _now, _step, {{_credit}}, _record);
     }
-    {{ hand_over(get_array_name, variables, eventspace_variable, monitored) }}
+    {{ hand_over(get_array_name, variables, eventspace_variable, _engine.monitored) }}
 {% endblock %}
 {% block after_code %}
 {{ get_array_name(eventspace_variable) }}[N] = 0;

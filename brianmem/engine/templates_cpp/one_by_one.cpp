@@ -19,7 +19,7 @@
                 for (size_t _idx = _first; _idx < _last; _idx++)
                 {
                     const size_t _vectorisation_idx = _idx;
-                    {% if refractory %}
+                    {% if _engine.refractory %}
                     if (!{{not_refractory}}[_idx]) continue;
                     {% endif %}
                     {{ vector_code['crossing'] | autoindent }}

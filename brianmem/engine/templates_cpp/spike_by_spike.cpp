@@ -3,7 +3,7 @@
 {% from 'event_record.cpp' import hand_over %}
 {% block extra_headers %}
 #include "network.h"
-{{ support }}
+{{ _engine.support }}
 {% endblock %}
 {% block maincode %}
     const double _now = {{t}};
@@ -14,7 +14,7 @@
     for (long _first = 0, _block = 0; _first < N && !_record.failure; _first += {{_n}}, _block++)
     {
         const long _last = _first + {{_n}};
-        double _left = _step;
+        double _left = _step, _rest = 0;
         double& _may_fire = {{_credit}}[_block];
         _may_fire = std::min(_may_fire, {{_credit_most}}) + {{_credit_rate}} * _step;
         while (true)
@@ -32,13 +32,21 @@
             {
                 const size_t _idx = _who;
                 const size_t _vectorisation_idx = _idx;
-                {{ scalar_code['reset'] | autoindent }}
-                {{ vector_code['reset'] | autoindent }}
-                {% if refractory %}
-                {{not_refractory}}[_idx] = false;
+                {% if _engine.seen %}
+                {
+                    {{ scalar_code['seen'] | autoindent }}
+                    {{ vector_code['seen'] | autoindent }}
+                }
+                {% endif %}
+                {% if _engine.refractory %}
                 {% block last_spike %}
                 {{lastspike}}[_idx] = _moment;
                 {% endblock %}
+                {% endif %}
+                {{ scalar_code['reset'] | autoindent }}
+                {{ vector_code['reset'] | autoindent }}
+                {% if _engine.refractory %}
+                {{not_refractory}}[_idx] = false;
                 {% endif %}
             }
             {
@@ -53,8 +61,16 @@
                 }
             }
         }
+        {% if _engine.seen %}
+        {{ scalar_code['kept'] | autoindent }}
+        for (size_t _idx = _first; _idx < _last; _idx++)
+        {
+            const size_t _vectorisation_idx = _idx;
+            {{ vector_code['kept'] | autoindent }}
+        }
+        {% endif %}
     }
-    {{ hand_over(get_array_name, variables, eventspace_variable, monitored) }}
+    {{ hand_over(get_array_name, variables, eventspace_variable, _engine.monitored) }}
 {% endblock %}
 {% block after_code %}
 {{ get_array_name(eventspace_variable) }}[N] = 0;

@@ -8,7 +8,7 @@
     __shared__ brianmem::Shelf _shelf;
     const int64_t _number = {{t_in_timesteps}};
     const brianmem::DelayedWeights _weights = {
-        {{ 'nullptr' if dense else _row }}, (const brianmem::Synapse*) {{_synapse}}, {{_value}}, {{_n}}};
+        {{ 'nullptr' if _engine.dense else _row }}, (const brianmem::Synapse*) {{_synapse}}, {{_value}}, {{_n}}};
     const brianmem::Sent _before = {
         {{_sent}} + (int64_t)_first * {{_n_delays}}, {{_n_sent}} + blockIdx.x, {{_n_delays}}};
     const int _n_before = *_before.count;
@@ -20,11 +20,11 @@
     const bool _free = _number >= {{_clamped_steps}}
         || !{{_clamped}}[blockIdx.x * {{_clamped_pitch}} + _number];
 
-    double* const _sum = {{ get_array_name(variables[variable]) }} + _first;
-    const char* const _open = {{ '(const char*) ' ~ not_refractory ~ ' + _first' if conditional else 'nullptr' }};
+    double* const _sum = {{ get_array_name(variables[_engine.variable]) }} + _first;
+    const char* const _open = {{ '(const char*) ' ~ not_refractory ~ ' + _first' if _engine.conditional else 'nullptr' }};
     if (!_silent)
     {
-        {% if dense %}
+        {% if _engine.dense %}
         brianmem::add_dense_here(_weights, _before.row, _n_before, _sum, _open);
         {% else %}
         brianmem::add_sparse_here(_weights, _before.row, _n_before, _sum, _open, _shelf);
@@ -53,12 +53,14 @@
             const size_t _vectorisation_idx = _idx;
             const int _reason = _room.add(_idx, _now);
             if (_reason != brianmem::NONE) brianmem::fail(_block_failure, _reason, _idx, _now);
-            {% if refractory %}
+            {% if _engine.refractory %}
             {{not_refractory}}[_idx] = false;
             {{lastspike}}[_idx] = _now;
             {% endif %}
+            {% if _engine.resets %}
             {{ scalar_code['reset'] | autoindent }}
             {{ vector_code['reset'] | autoindent }}
+            {% endif %}
         }
         // Those that are heard are sent in the order of their neurons.
         const bool _heard = _fired && !_lost.has(_idx - _first);

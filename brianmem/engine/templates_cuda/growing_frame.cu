@@ -31,7 +31,7 @@ struct Start {
 {% endblock %}
 {# All elements of a thread. Unrolled, so that they stand in registers. #}
 {% macro _each() %}
-_Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k++, _at += {{threads}})
+_Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{_engine.per_thread}}; _k++, _at += {{_engine.threads}})
 {%- endmacro %}
 {% block events %}
     typedef BRIANMEM_REAL _real;
@@ -39,11 +39,11 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
     __shared__ brianmem::Highest<_real> _highests[brianmem::MOST_WARPS];
     __shared__ brianmem::First<_real> _firsts[brianmem::MOST_WARPS];
     const int64_t _network = blockIdx.x / {{_copies}};
-    const int _length = {{ '_neurons / 2' if mirrored else '_neurons' }};
+    const int _length = {{ '_neurons / 2' if _engine.mirrored else '_neurons' }};
     const int64_t _pitch_here = {{_pitch}};
     const _real* const _columns = {{_weight}} + _network * _neurons * _pitch_here;
     const double _lift_here = {{_lift}}[_network];
-    double* const _v = {{ get_array_name(variables[variable]) }} + _first;
+    double* const _v = {{ get_array_name(variables[_engine.variable]) }} + _first;
 
     brianmem::Start _start = {-brianmem::NEVER, brianmem::NOBODY, brianmem::NOBODY};
     double _frame_tau, _frame_drive, _frame_bias;
@@ -58,7 +58,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
             _frame_drive = _drive;
             _frame_bias = _bias;
         }
-        {% if not frame_shared %}
+        {% if not _engine.frame_shared %}
         for (int _idx = _first + threadIdx.x; _idx < _last; _idx += blockDim.x)
         {
             const size_t _vectorisation_idx = _idx;
@@ -89,17 +89,17 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
     double _common = _frame_drive - _start.highest, _s = 1, _folded = 0;
     double _s_end = brianmem::exponential(_step / _frame_tau);
     // As there, only equal numbers tie in single precision.
-    const double _tie = {{ '0' if real == 'float' else 'brianmem::TIE * fabs(_frame_bias)' }};
+    const double _tie = {{ '0' if _engine.real == 'float' else 'brianmem::TIE * fabs(_frame_bias)' }};
     const double _inverse = 1 / _frame_bias;
-    {% if mirrored %}
-    _real _y[{{per_thread}}], _up[{{per_thread}}], _down[{{per_thread}}];
+    {% if _engine.mirrored %}
+    _real _y[{{_engine.per_thread}}], _up[{{_engine.per_thread}}], _down[{{_engine.per_thread}}];
     {% else %}
-    _real _x[{{per_thread}}];
+    _real _x[{{_engine.per_thread}}];
     {% endif %}
     {{ _each() }}
     {
         const bool _real_one = _at < _length;
-        {% if mirrored %}
+        {% if _engine.mirrored %}
         const double _plus = _real_one ? _v[_at] : 0, _minus = _real_one ? _v[_at + _length] : 0;
         _y[_k] = (_real)(0.5 * (_plus - _minus));
         _up[_k] = _down[_k] = _real_one ? (_real)(0.5 * (_plus + _minus) - _frame_drive + _common)
@@ -115,7 +115,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
         brianmem::Highest<_real> _top = {(_real)-brianmem::NEVER};
         {{ _each() }}
         {
-            {% if mirrored %}
+            {% if _engine.mirrored %}
             _top.take({brianmem::larger(_up[_k] + _y[_k], _down[_k] - _y[_k])});
             {% else %}
             _top.take({_x[_k]});
@@ -127,7 +127,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
         brianmem::First<_real> _next = {brianmem::NOBODY, 0};
         {{ _each() }}
         {
-            {% if mirrored %}
+            {% if _engine.mirrored %}
             const _real _plus = _up[_k] + _y[_k], _minus = _down[_k] - _y[_k];
             if (_plus >= _bound) _next.take({_at, _plus});
             if (_minus >= _bound) _next.take({_at + _length, _minus});
@@ -143,7 +143,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
             break;
         }
         const double _gap = _common - _next.value;
-        if (_gap > _frame_bias * _s)
+        if (_gap > _frame_bias * _s{{ ' || (!(_frame_bias > 0) && _gap == _frame_bias * _s)' if _engine.strict }})
         {
             const double _s_next = _gap * _inverse;
             if (!(_frame_bias > 0 && _s_next <= _s_end))
@@ -176,13 +176,13 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
         const _real* const _column = _columns + _who * _pitch_here;
         const _real _scale = (_real)_s;
         _common = brianmem::moved(_common, _s, _lift_here);
-        {% if mirrored %}
+        {% if _engine.mirrored %}
         const _real _own_weight = {{_own}}[_network * _neurons + _who];
         {% endif %}
         {{ _each() }}
         {
             if (_at >= _length) continue;
-            {% if mirrored %}
+            {% if _engine.mirrored %}
             if (_at == _who) _up[_k] = brianmem::moved(_up[_k], _scale, _own_weight);
             if (_at + _length == _who) _down[_k] = brianmem::moved(_down[_k], _scale, _own_weight);
             _y[_k] = brianmem::moved(_y[_k], _scale, _column[_at]);
@@ -195,7 +195,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
             _folded += brianmem::logarithm(brianmem::GROWTH);
             {{ _each() }}
             {
-                {% for _row in (['_y', '_up', '_down'] if mirrored else ['_x']) %}
+                {% for _row in (['_y', '_up', '_down'] if _engine.mirrored else ['_x']) %}
                 {{_row}}[_k] *= (_real)(1 / brianmem::GROWTH);
                 {% endfor %}
             }
@@ -209,7 +209,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{per_thread}}; _k
         {{ _each() }}
         {
             if (_at >= _length) continue;
-            {% if mirrored %}
+            {% if _engine.mirrored %}
             _v[_at] = _frame_drive + ((double)_up[_k] - _common + (double)_y[_k]) / _s_end;
             _v[_at + _length] = _frame_drive + ((double)_down[_k] - _common - (double)_y[_k]) / _s_end;
             {% else %}

@@ -20,13 +20,13 @@
 
 {% block extra_headers %}
 #include "network.h"
-{{ support }}
+{{ _engine.support }}
 {% block kernel_helpers %}
 {% endblock %}
 {% endblock %}
 
 {% block kernel %}
-__global__ void __launch_bounds__({{threads}})
+__global__ void __launch_bounds__({{_engine.threads}})
 _run_kernel_{{codeobj_name}}(
     ///// KERNEL_PARAMETERS /////
     %KERNEL_PARAMETERS%
@@ -45,7 +45,7 @@ _run_kernel_{{codeobj_name}}(
     double* const _block_failure = {{_failure}} + 3 * blockIdx.x;
     const brianmem::SpikeRoom _room = {
         {{_spike_neuron}}, {{_spike_count}}, {{_spike_time}}, {{_spike_room}},
-        {{ get_array_name(eventspace_variable) if monitored else '0' }}, (int32_t)N};
+        {{ get_array_name(eventspace_variable) if _engine.monitored else '0' }}, (int32_t)N};
     {% block network %}
     {% endblock %}
 }
@@ -56,7 +56,7 @@ _run_kernel_{{codeobj_name}}(
 {% endblock %}
 
 {% block host_maincode %}
-    {% if monitored %}
+    {% if _engine.monitored %}
     {{ _nobody_fired() }}
     {% endif %}
 {% endblock %}
@@ -65,7 +65,7 @@ _run_kernel_{{codeobj_name}}(
 {% endblock %}
 
 {% block kernel_call %}
-    _run_kernel_{{codeobj_name}}<<<_num_{{_failures}} / 3, {{threads}}>>>(
+    _run_kernel_{{codeobj_name}}<<<_num_{{_failures}} / 3, {{_engine.threads}}>>>(
             ///// HOST_PARAMETERS /////
             %HOST_PARAMETERS%
         );

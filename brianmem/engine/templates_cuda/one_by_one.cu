@@ -48,7 +48,7 @@ struct Foremost {
             for (int _idx = _first + threadIdx.x; _idx < _last; _idx += blockDim.x)
             {
                 const size_t _vectorisation_idx = _idx;
-                {% if refractory %}
+                {% if _engine.refractory %}
                 if (!{{not_refractory}}[_idx]) continue;
                 {% endif %}
                 {{ vector_code['crossing'] | autoindent }}

@@ -6,7 +6,7 @@
     {% endblock %}
     const int64_t _pitch_here = {{_pitch}};
     const int64_t _columns = blockIdx.x / {{_copies}} * _neurons * _pitch_here;
-    double _left = _step;
+    double _left = _step, _rest = 0;
     while (true)
     {
         {% block next_spike %}
@@ -30,13 +30,21 @@
                 // Without room for monitors it may yet turn out that the network runs away.
                 if (_reason == brianmem::NO_SPIKE_ROOM) _full = true;
             }
-            {{ scalar_code['reset'] | autoindent }}
-            {{ vector_code['reset'] | autoindent }}
-            {% if refractory %}
-            {{not_refractory}}[_idx] = false;
+            {% if _engine.seen %}
+            {
+                {{ scalar_code['seen'] | autoindent }}
+                {{ vector_code['seen'] | autoindent }}
+            }
+            {% endif %}
+            {% if _engine.refractory %}
             {% block last_spike %}
             {{lastspike}}[_idx] = _moment;
             {% endblock %}
+            {% endif %}
+            {{ scalar_code['reset'] | autoindent }}
+            {{ vector_code['reset'] | autoindent }}
+            {% if _engine.refractory %}
+            {{not_refractory}}[_idx] = false;
             {% endif %}
         }
         {
@@ -53,4 +61,14 @@
         {% block after_spike %}
         {% endblock %}
     }
+    {% if _engine.seen %}
+    {
+        {{ scalar_code['kept'] | autoindent }}
+        for (int _idx = _first + threadIdx.x; _idx < _last; _idx += blockDim.x)
+        {
+            const size_t _vectorisation_idx = _idx;
+            {{ vector_code['kept'] | autoindent }}
+        }
+    }
+    {% endif %}
 {% endblock %}

@@ -4,9 +4,9 @@
 {% extends 'common_group.pyx' %}
 {% from 'event_support.pyx' import declare, hand_over %}
 {% block template_support_code %}
-{{ declare(support) }}
+{{ declare(_engine.support) }}
 cdef extern from *:
-    ctypedef {{ real }} real_t "BRIANMEM_REAL"
+    ctypedef {{ _engine.real }} real_t "BRIANMEM_REAL"
     cdef cppclass Synapse "brianmem::Synapse":
         pass
     cdef cppclass DelayedWeights "brianmem::DelayedWeights":
@@ -32,13 +32,14 @@ cdef extern from *:
     cdef int64_t _number = {{t_in_timesteps}}
     cdef long _first, _block
     cdef size_t _begin, _k
+    cdef int32_t _next = 0
     cdef const char* _open = NULL
     cdef DelayedWeights _weights
     cdef Sent _heard
     cdef Events _events
     cdef Record _record
-    {% set _sum = get_array_name(variables[variable]) %}
-    _weights.row = {{ 'NULL' if dense else '<const int64_t*> &' ~ _row ~ '[0]' }}
+    {% set _sum = get_array_name(variables[_engine.variable]) %}
+    _weights.row = {{ 'NULL' if _engine.dense else '<const int64_t*> &' ~ _row ~ '[0]' }}
     _weights.synapse = <const Synapse*> &{{_synapse}}[0]
     _weights.value = <const real_t*> &{{_value}}[0]
     _weights.n = {{_n}}
@@ -49,10 +50,11 @@ cdef extern from *:
         _heard.count = <int32_t*> &{{_n_sent}}[_block]
         _begin = _record.size()
         if {{_spikes_left}}[_block] >= 0:
-            {% if conditional %}
+            {% if _engine.conditional %}
             _open = <const char*> &{{not_refractory}}[_first]
             {% endif %}
             add_inputs(_weights, _heard, <double*> &{{_sum}}[_first], _open)
+            {% if _engine.recursion %}
             if _number >= {{_clamped_steps}} or not {{_clamped}}[_block * {{_clamped_pitch}} + _number]:
                 _vectorisation_idx = 1
                 {{ scalar_code['crossing'] | autoindent }}
@@ -68,15 +70,25 @@ cdef extern from *:
             force(_record, _begin, _events, _number, _first, _now)
             {{_forced_next}}[_block] = _events.next
             _vectorisation_idx = 1
+            {% if _engine.resets %}
             {{ scalar_code['reset'] | autoindent }}
+            {% endif %}
             for _k in range(_begin, _record.size()):
                 _idx = _record.neurons()[_k]
                 _vectorisation_idx = _idx
-                {% if refractory %}
+                {% if _engine.refractory %}
                 {{not_refractory}}[_idx] = False
                 {{lastspike}}[_idx] = _now
                 {% endif %}
+                {% if _engine.resets %}
                 {{ vector_code['reset'] | autoindent }}
+                {% endif %}
+            {% else %}
+            {% set _told = get_array_name(eventspace_variable) %}
+            while _next < {{_told}}[N] and {{_told}}[_next] < _first + {{_n}}:
+                _record.add({{_told}}[_next], _now)
+                _next += 1
+            {% endif %}
             {{_spikes_left}}[_block] -= _record.size() - _begin
         _events.neuron = <const int32_t*> &{{_lost_neuron}}[0]
         _events.step = <const int32_t*> &{{_lost_step}}[0]
@@ -84,8 +96,10 @@ cdef extern from *:
         _events.end = {{_lost_end}}[_block]
         send(_record, _begin, _events, _number, _first, _heard)
         {{_lost_next}}[_block] = _events.next
-    {{ hand_over(get_array_name, eventspace_variable, monitored) | autoindent }}
+    {{ hand_over(get_array_name, eventspace_variable, _engine.monitored) | autoindent }}
 {% endblock %}
 {% block after_code %}
+    {% if _engine.recursion %}
     {{ get_array_name(eventspace_variable) }}[N] = 0
+    {% endif %}
 {% endblock %}

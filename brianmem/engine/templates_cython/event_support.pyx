@@ -13,6 +13,7 @@ cdef extern from *:
         void fail(int32_t, long, double)
         const int32_t* neurons()
         const double* times()
+    void less "brianmem::less"(double&, double&, double)
     void tell_spikes "brianmem::tell_spikes"(Record&, int32_t*, size_t, double)
     int32_t NOT_FINITE "brianmem::NOT_FINITE"
     int32_t RUNAWAY "brianmem::RUNAWAY"
@@ -23,7 +24,7 @@ from libc.string cimport memcpy
 {% set spikes = get_array_name(eventspace_variable) %}
 {% if monitored %}
 tell_spikes(_record, <int32_t*> &{{spikes}}[0], N, _now)
-{% else %}
+{% elif monitored is not none %}
 {{spikes}}[N] = 0
 {% endif %}
 if _record.size() == 0 and _record.failure == 0:

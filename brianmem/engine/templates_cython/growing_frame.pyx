@@ -3,10 +3,10 @@
 {% extends 'common_group.pyx' %}
 {% from 'event_support.pyx' import declare, hand_over %}
 {% block template_support_code %}
-{{ declare(support) }}
+{{ declare(_engine.support) }}
 from libcpp.vector cimport vector
 cdef extern from *:
-    ctypedef {{ real }} real_t "BRIANMEM_REAL"
+    ctypedef {{ _engine.real }} real_t "BRIANMEM_REAL"
     cdef cppclass Frame "brianmem::Frame<BRIANMEM_REAL>":
         Frame()
         long n
@@ -17,6 +17,7 @@ cdef extern from *:
         double tau
         double drive
         double bias
+        bint strict
     void run_dense "brianmem::run_dense"(vector[Frame]&, double*, double, double, double*, Record&)
     void run_mirrored "brianmem::run_mirrored"(vector[Frame]&, double*, double, double, double*, Record&)
 {% endblock %}
@@ -38,22 +39,23 @@ cdef extern from *:
         _frame.lift = {{_lift}}[_network]
         _vectorisation_idx = 1
         {{ scalar_code['frame'] | autoindent }}
-        for _idx in range(_first, _first + ({{'1' if frame_shared else _n}})):
+        for _idx in range(_first, _first + ({{'1' if _engine.frame_shared else _n}})):
             _vectorisation_idx = _idx
             {{ vector_code['frame'] | autoindent }}
             if _idx == _first:
                 _frame.tau = _tau
                 _frame.drive = _drive
                 _frame.bias = _bias
+                _frame.strict = {{ _engine.strict }}
             elif _record.failure == 0 and (_frame.tau != _tau or _frame.drive != _drive or _frame.bias != _bias):
                 _record.fail(NOT_SHARED, _idx, _now)
         _frames.push_back(_frame)
         {{_credit}}[_block] = min(<double> {{_credit}}[_block], <double> {{_credit_most}}) + {{_credit_rate}} * _step
-    {% set _v = get_array_name(variables[variable]) %}
+    {% set _v = get_array_name(variables[_engine.variable]) %}
     if _record.failure == 0:
         if {{_mirrored}}:
             run_mirrored(_frames, <double*> &{{_v}}[0], _now, _step, <double*> &{{_credit}}[0], _record)
         else:
             run_dense(_frames, <double*> &{{_v}}[0], _now, _step, <double*> &{{_credit}}[0], _record)
-    {{ hand_over(get_array_name, eventspace_variable, monitored) | autoindent }}
+    {{ hand_over(get_array_name, eventspace_variable, _engine.monitored) | autoindent }}
 {% endblock %}

@@ -19,7 +19,7 @@
             {{ scalar_code['crossing'] | autoindent }}
             for _idx in range(_first, _last):
                 _vectorisation_idx = _idx
-                {% if refractory %}
+                {% if _engine.refractory %}
                 if not {{not_refractory}}[_idx]:
                     continue
                 {% endif %}

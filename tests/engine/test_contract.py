@@ -1,0 +1,472 @@
+"""What the engines promise of Brian2's own contract, against plain Brian2 or by hand."""
+
+import gc
+import warnings
+
+import numpy as np
+import pytest
+from brian2 import (
+    Clock,
+    DimensionMismatchError,
+    Network,
+    NeuronGroup,
+    SpikeGeneratorGroup,
+    SpikeMonitor,
+    Synapses,
+    ms,
+    mV,
+    nS,
+    second,
+)
+from scipy.sparse import csr_array
+
+from brianmem.backends import lacks
+from brianmem.brian import brian_backend
+from brianmem.engine import DelayStep, EventDriven, Exactness, Repeated
+from brianmem.errors import InexactWarning, InputError
+
+TAU = 10 * ms
+ZEROS = np.zeros((1, 1))
+
+
+def group_of(n=1, model="dv/dt = (2 - v)/tau : 1", threshold="v > 1", reset="v = 0", **options):
+    options.setdefault("clock", Clock(1 * ms))
+    names = {"tau": TAU} | options.pop("namespace", {})
+    return NeuronGroup(
+        n, model, threshold=threshold, reset=reset, namespace=names, name="contract", **options
+    )
+
+
+def run(group, engine, duration=50 * ms, *others):
+    Network(group, engine, *others).run(duration)
+    return np.array(engine.t / ms)
+
+
+# Whoever has the group has the engine ----------------------------------------------------------
+
+
+def test_the_engine_belongs_to_its_group(runtime_backend):
+    def helper():
+        group = group_of()
+        EventDriven(group, ZEROS)
+        return group
+
+    with brian_backend(runtime_backend):
+        group = helper()
+        gc.collect()
+        monitor = SpikeMonitor(group)
+        Network(group, monitor).run(50 * ms)
+        assert monitor.num_spikes == int(5 / np.log(2))
+        assert group.v[0] > 0
+
+
+def test_brian2_still_says_what_was_never_run(caplog):
+    with brian_backend("numpy"):
+        group = NeuronGroup(1, "v : 1", name="forgotten")
+        del group
+        gc.collect()
+    assert "never included in a network" in caplog.text
+
+
+# Units -----------------------------------------------------------------------------------------
+
+
+VOLTS = "dv/dt = (20*mV - v)/tau : volt"
+
+
+@pytest.mark.parametrize(
+    ("options", "weights", "pulse"),
+    [
+        ({"reset": "v = -70"}, ZEROS * mV, "v_post += w"),
+        ({"threshold": "v > -55"}, ZEROS * mV, "v_post += w"),
+        ({"threshold": "v > 10*ms"}, ZEROS * mV, "v_post += w"),
+        ({"threshold": "v + 1 > 10*mV"}, ZEROS * mV, "v_post += w"),
+        ({"reset": "v += 3*nS"}, ZEROS * mV, "v_post += w"),
+        ({}, ZEROS * nS, "v_post += w"),
+        ({}, ZEROS, "v_post += w"),
+        ({}, ZEROS * mV, "v_post += w*mV"),
+    ],
+)
+def test_units_are_checked_as_brian2_does(options, weights, pulse):
+    given = {"threshold": "v > 10*mV", "reset": "v = 0*mV"} | options
+    with brian_backend("numpy"):
+        group = group_of(model=VOLTS, **given)
+        engine = EventDriven(group, weights, pulse)
+        with pytest.raises(Exception) as caught:
+            run(group, engine)
+    error = caught.value
+    while error.__cause__ is not None:
+        error = error.__cause__
+    assert isinstance(error, DimensionMismatchError)
+
+
+@pytest.mark.parametrize(("weights", "pulse"), [(ZEROS * mV, "v_post += w"), (ZEROS, "v += w*mV")])
+def test_weights_may_have_units(weights, pulse, runtime_backend):
+    with brian_backend(runtime_backend):
+        group = group_of(model=VOLTS, threshold="v > 10*mV", reset="v = 0*mV")
+        times = run(group, EventDriven(group, weights, pulse))
+    np.testing.assert_allclose(times, 10 * np.log(2) * np.arange(1, 8), rtol=1e-12)
+
+
+def test_delayed_weights_have_the_units_of_what_they_are_added_to():
+    with brian_backend("numpy"):
+        group = group_of(model=VOLTS, threshold="v > 10*mV", reset="v = 0*mV")
+        for weights in (np.zeros((2, 1)), np.zeros((2, 1)) * nS):
+            with pytest.raises(DimensionMismatchError):
+                DelayStep(group, weights)
+        DelayStep(group, np.zeros((2, 1)) * mV)
+
+
+# Comparisons -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("threshold", "n"), [("v > 3", 10), ("v >= 3", 13), ("3 < v", 10)])
+def test_at_a_threshold_is_not_above_it(threshold, n, runtime_backend):
+    """A counter that leaks nothing counts 40 pulses; with > it fires at every fourth."""
+    with brian_backend(runtime_backend):
+        group = group_of(2, "dv/dt = 0/tau : 1\nlimit : 1", threshold=threshold, method="exact")
+        engine = EventDriven(group, np.zeros((2, 2)))
+        source = SpikeGeneratorGroup(1, np.zeros(40, int), np.arange(40) * ms, dt=1 * ms)
+        synapses = Synapses(source, group, on_pre="v_post += 1", clock=group.clock)
+        synapses.connect(j="0")
+        run(group, engine, 41 * ms, source, synapses)
+        assert (len(engine.i), set(engine.i)) == (n, {0})
+
+
+@pytest.mark.parametrize("model", ["dv/dt = (0.5 - v)/tau : 1", "dv/dt = -0.1/tau : 1"])
+@pytest.mark.parametrize(("threshold", "n"), [("v > 1", 0), ("v >= 1", 1)])
+@pytest.mark.parametrize("reset", ["v = 0", ""])
+def test_who_starts_at_threshold_and_falls(model, threshold, n, reset, runtime_backend):
+    weights = ZEROS - (0 if reset else 1)
+    with brian_backend(runtime_backend):
+        group = group_of(model=model, threshold=threshold, reset=reset, method="exact")
+        engine = EventDriven(group, weights)
+        group.v = 1
+        assert len(run(group, engine, 5 * ms)) == n
+
+
+@pytest.mark.parametrize("threshold", ["v > 1", "v >= 1"])
+def test_who_starts_at_threshold_and_climbs_fires_at_once(threshold, runtime_backend):
+    for model in ("dv/dt = (2 - v)/tau : 1", "dv/dt = 1/tau : 1"):
+        with brian_backend(runtime_backend):
+            group = group_of(model=model, threshold=threshold, method="exact")
+            engine = EventDriven(group, ZEROS)
+            group.v = 1
+            assert run(group, engine, 2 * ms).tolist() == [0]
+
+
+# What cannot be right is refused, or said -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "threshold"),
+    [
+        ("dv/dt = (2 - v)/tau : 1", "rand() < 0.02"),
+        ("dv/dt = (2 - v)/tau : 1", "v > 1 + 0.1*randn()"),
+        ("dv/dt = (2 - v)/tau : 1\nlimit = 1 + 0.1*rand() : 1", "v > limit"),
+    ],
+)
+def test_a_threshold_that_draws_numbers_is_refused(model, threshold):
+    with brian_backend("numpy"):
+        group = group_of(model=model, threshold=threshold, method="exact")
+        with pytest.raises(InputError, match="drawn anew for each spike"):
+            EventDriven(group, ZEROS)
+
+
+@pytest.mark.parametrize(
+    ("model", "reset"),
+    [
+        ("x = t/second : 1\nlast : 1", "v = 0; last = x"),
+        ("x = y + 1 : 1\ny = t/second : 1\nlast : 1", "v = 0; last = x"),
+        ("last : 1", "v = 0; last = t/second"),
+    ],
+)
+def test_time_behind_a_subexpression_is_time(model, reset):
+    with brian_backend("numpy"), pytest.warns(InexactWarning, match="stands still between steps"):
+        group = group_of(model=f"dv/dt = (2 - v)/tau : 1\n{model}", reset=reset, method="exact")
+        assert EventDriven(group, ZEROS).exactness is Exactness.ONE_BY_ONE
+
+
+def test_a_run_that_ends_within_a_step_is_said(runtime_backend):
+    with brian_backend(runtime_backend):
+        group = group_of(clock=Clock(12 * ms))
+        engine = EventDriven(group, ZEROS)
+        with pytest.warns(InexactWarning, match=r"ended at 6\. ms, within a step"):
+            run(group, engine, 6 * ms)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", InexactWarning)
+            run(again := group_of(clock=Clock(5 * ms)), EventDriven(again, ZEROS), 10 * ms)
+
+
+def test_plasticity_within_a_step_is_said():
+    with brian_backend("numpy"):
+        group = group_of(2)
+        engine = EventDriven(group, np.zeros((2, 2)))
+        rule = Synapses(group, group, "w : 1", on_pre="w += 1", on_post="w -= 1", clock=group.clock)
+        rule.connect(i=0, j=1)
+        with pytest.warns(InexactWarning, match="on_pre before on_post within a step"):
+            run(group, engine, 2 * ms, rule)
+
+
+# Spikes within a step --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_times", [1, 38])
+def test_each_spike_reaches_synapses_once(n_times, runtime_backend):
+    """Or, on NumPy, which cannot count a neuron twice in a step, it is said."""
+    with brian_backend(runtime_backend):
+        step = 10 * np.log(2) * n_times * 1.001 * ms
+        group = group_of(40, "dv/dt = (2*int(i == 0) - v)/tau : 1", clock=Clock(step))
+        engine = EventDriven(group, np.zeros((40, 40)))
+        target = NeuronGroup(1, "c : 1", clock=group.clock)
+        synapses = Synapses(group, target, "a : 1", on_pre="a += 1; c_post += 1", clock=group.clock)
+        synapses.connect(i=0, j=0)
+        if runtime_backend == "numpy" and n_times > 1:
+            with pytest.raises(Exception, match=f"neuron 0 fired {n_times} times within a step"):
+                run(group, engine, group.clock.dt, target, synapses)
+            return
+        run(group, engine, group.clock.dt, target, synapses)
+        assert (synapses.a[0], target.c[0]) == (n_times, n_times)
+
+
+def test_a_reset_sees_the_spike_it_follows(runtime_backend):
+    with brian_backend(runtime_backend):
+        group = group_of(
+            model="dv/dt = (2 - v)/tau : 1 (unless refractory)\nseen : second",
+            reset="v = 0; seen = lastspike",
+            refractory=1 * ms,
+            method="exact",
+        )
+        engine = EventDriven(group, ZEROS)
+        times = run(group, engine, 10 * ms)
+        assert group.seen[0] / ms == pytest.approx(times[-1], rel=1e-14)
+
+
+@pytest.mark.glue
+@pytest.mark.skipif(lacks("cython") is not None, reason=f"it lacks {lacks('cython')}")
+def test_a_million_spikes_in_one_step_do_not_drift():
+    """dv/dt = 1/s with a reset to 0 at 1: spikes at whole seconds."""
+    n = 10**6
+    with brian_backend("cython"):
+        group = group_of(
+            model="dv/dt = 1/second : 1",
+            threshold="v >= 1",
+            method="exact",
+            clock=Clock((1 + (n - 1) / 7 + 0.01) * second),
+        )
+        engine = EventDriven(group, ZEROS - 6 / 7, "v_post -= w", monitored=False)
+        run(group, engine, group.clock.dt)
+        times = np.array(engine.t / second)
+    assert len(times) == n
+    np.testing.assert_allclose(times, 1 + np.arange(n) / 7, atol=1e-9, rtol=0)
+
+
+# Names -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reset", ["v = 0; seen = lastspike", ""])
+def test_variables_may_bear_any_name_that_brian2_allows(reset, runtime_backend):
+    names = "seen support real monitored bracketed variable mirrored strict entries dense threads"
+    model = "dv/dt = (drive - v)/tau : 1\ndrive : 1 (shared)\nseen : second\n"
+    model += "".join(f"{name} : 1\n" for name in names.split()[1:])
+    with brian_backend(runtime_backend):
+        group = group_of(2, model, reset=reset, refractory=1 * ms if reset else False)
+        engine = EventDriven(group, -0.5 * np.eye(2))
+        group.drive, group.real, group.strict = 2, 7, 8
+        assert len(run(group, engine, 20 * ms)) > 2
+        assert (group.real[:] == 7).all() and (group.strict[:] == 8).all()
+
+
+# Monitors --------------------------------------------------------------------------------------
+
+MOVING = """
+dv/dt = (20*mV - v)/(10*ms) : volt
+dvt/dt = (10*mV - vt)/(15*ms) : volt
+above = v - vt : volt
+n : integer
+"""
+
+
+def moving(clock, **options):
+    group = group_of(
+        30, MOVING, "v > vt", "v = 0*mV; vt += 3*mV; n += 1", clock=clock, method="exact", **options
+    )
+    group.vt = "10*mV + 0.2*i*mV"
+    return group
+
+
+@pytest.mark.parametrize("refractory", [False, 2 * ms])
+def test_monitors_see_the_state_at_the_spike(refractory, backend):
+    """As plain Brian2 does within its step; its spikes are up to a step late."""
+    names = ["v", "vt", "above", "n"]
+    with brian_backend("numpy"):
+        plain = moving(Clock(2e-3 * ms), refractory=refractory)
+        expected = SpikeMonitor(plain, names)
+        Network(plain, expected).run(40 * ms)
+        expected = {name: np.array(getattr(expected, name)) for name in ("i", "t", *names)}
+        final = np.array(plain.v)
+    with brian_backend(backend):
+        group = moving(Clock(1 * ms), refractory=refractory)
+        engine = EventDriven(group, np.zeros((30, 30)) * mV)
+        monitor = SpikeMonitor(group, names)
+        Network(group, monitor).run(40 * ms)
+        found = {name: np.array(getattr(monitor, name)) for name in ("i", *names)}
+        spikes = np.array(engine.i), np.array(engine.t)
+        state = np.array(group.v)
+    order, before = np.lexsort((found["n"], found["i"])), np.lexsort((expected["n"], expected["i"]))
+    for name in ("i", "n"):
+        np.testing.assert_array_equal(found[name][order], expected[name][before])
+    for name in ("v", "vt"):
+        np.testing.assert_allclose(found[name][order], expected[name][before], atol=2e-5)
+    np.testing.assert_allclose(found["above"], 0, atol=1e-13)
+    np.testing.assert_allclose(state, final, atol=2e-5)
+    exact = np.lexsort((spikes[1], spikes[0]))
+    np.testing.assert_allclose(spikes[1][exact], expected["t"][before], atol=1.2e-5)
+
+
+def test_monitors_that_come_and_go(runtime_backend):
+    """What is recorded in one run and not in another; who looks does not change what is seen."""
+
+    def states(*variables):
+        with brian_backend(runtime_backend):
+            group = moving(Clock(1 * ms))
+            EventDriven(group, np.zeros((30, 30)) * mV)
+            network = Network(group)
+            network.run(5 * ms)
+            if variables:
+                monitor = SpikeMonitor(group[3:20], variables=list(variables))
+                network.add(monitor)
+                network.run(10 * ms)
+                assert monitor.num_spikes > 10
+                network.remove(monitor)
+                del monitor
+            else:
+                network.run(10 * ms)
+            network.run(5 * ms)
+            return np.array(group.v), np.array(group.vt)
+
+    expected = states()
+    for variables in (["v"], ["above", "n"], ["vt", "v"]):
+        for one, other in zip(states(*variables), expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_states_of_the_growing_form_are_refused_to_monitors():
+    with brian_backend("numpy"):
+        group = group_of(2, reset="")
+        EventDriven(group, -np.eye(2))
+        monitor = SpikeMonitor(group, "v")
+        with pytest.raises(Exception, match="An error occurred") as caught:
+            Network(group, monitor).run(1 * ms)
+        assert "use form='general'" in str(caught.value.__cause__)
+
+
+# Repeated --------------------------------------------------------------------------------------
+
+
+def test_repeated_runs_have_subexpressions_of_their_own(runtime_backend):
+    model = "dv/dt = (I - v)/tau : 1\nI = 1 + d : 1 (constant over dt)\nd : 1"
+    with brian_backend(runtime_backend):
+        group = group_of(model=model, clock=Clock(30 * ms), method="exact")
+        repeated = Repeated(EventDriven(group, ZEROS, monitored=False), group)
+        n = [len(repeated.run(30 * ms, d=d, v=0)[0]) for d in (1, 1, 5, 1)]
+    expected = {d: int(3 / np.log((1 + d) / d)) for d in (1, 5)}
+    assert n == [expected[1], expected[1], expected[5], expected[1]]
+
+
+def test_repeated_runs_begin_with_what_the_group_has_now(runtime_backend):
+    with brian_backend(runtime_backend):
+        group = group_of(clock=Clock(5 * ms))
+        repeated = Repeated(EventDriven(group, ZEROS), group)
+        assert [len(spikes) for spikes in repeated.run(5 * ms)] == [0]
+        group.v = 0.9
+        for _ in range(2):
+            assert [len(spikes) for spikes in repeated.run(5 * ms)] == [1]
+        assert [len(spikes) for spikes in repeated.run(5 * ms, v=0)] == [0]
+        assert group.v[0] == 0.9
+
+
+# Coupled variables -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [3, 4, 7])
+def test_many_coupled_variables_are_solved(n, runtime_backend):
+    """A chain of n variables after v, each slower than the one before, with feedback."""
+    equations = ["dv/dt = (3 - v - 0.1*x1 + 0.2*x2)/tau : 1", "dx1/dt = (v - x1)/(2*tau) : 1"]
+    equations += [f"dx{k}/dt = (x{k - 1} - x{k})/({k + 1}*tau) : 1" for k in range(2, n)]
+    matrix = np.zeros((n, n))
+    matrix[0, :3] = -1, -0.1, 0.2
+    for k in range(1, n):
+        matrix[k, k - 1 : k + 1] = np.array([1, -1]) / (k + 1)
+    with brian_backend(runtime_backend):
+        group = group_of(model="\n".join(equations), method="exact")
+        engine = EventDriven(group, ZEROS)
+        assert engine.exactness is Exactness.BRACKETED
+        times = run(group, engine, 60 * ms) / 10
+    np.testing.assert_allclose(times, by_matrix_exponential(matrix, 3.0, 6.0), atol=1e-12)
+
+
+@pytest.mark.parametrize("epsilon", [0, 1e-15, 1e-12, 1e-9, 1e-6])
+def test_time_constants_may_be_as_alike_as_they_like(epsilon, runtime_backend):
+    model = """
+    dv/dt = (1.5 + ge - gi - v)/tau : 1
+    dge/dt = -ge/tau : 1
+    dgi/dt = -gi/(tau*(1 + epsilon)) : 1
+    """
+    with brian_backend(runtime_backend):
+        group = group_of(model=model, method="exact", namespace={"epsilon": epsilon})
+        engine = EventDriven(group, ZEROS)
+        group.ge, group.gi = 2, 1
+        times = run(group, engine, 40 * ms) / 10
+    matrix = np.array([[-1, 1, -1], [0, -1, 0], [0, 0, -1 / (1 + epsilon)]])
+    expected = by_matrix_exponential(matrix, 1.5, 4.0, start=(0, 2, 1))
+    np.testing.assert_allclose(times, expected, atol=1e-12)
+
+
+def by_matrix_exponential(matrix, drive, duration, start=None):
+    """Spikes at v = 1 with a reset to 0, of one neuron, in 30 digits."""
+    import mpmath
+
+    n = len(matrix)
+    with mpmath.workdps(30):
+        system = mpmath.zeros(n + 1)
+        for i in range(n):
+            for j in range(n):
+                system[i, j] = mpmath.mpf(float(matrix[i, j]))
+        system[0, n] = drive
+        state = mpmath.matrix([*(start or [0] * n), 1])
+        now, spikes, step = mpmath.mpf(0), [], mpmath.mpf(1) / 64
+        forward = mpmath.expm(system * step)
+        while now < duration:
+            ahead = forward * state
+            if ahead[0] < 1:
+                now, state = now + step, ahead
+                continue
+            low, high = mpmath.mpf(0), step
+            while high - low > mpmath.mpf(10) ** -16:
+                middle = (low + high) / 2
+                above = (mpmath.expm(system * middle) * state)[0] >= 1
+                low, high = (low, middle) if above else (middle, high)
+            now, state = now + high, mpmath.expm(system * high) * state
+            state[0] = 0
+            spikes.append(float(now))
+    return np.array([t for t in spikes if t < duration])
+
+
+# Formats of weights ----------------------------------------------------------------------------
+
+
+def test_weights_may_be_sparse():
+    dense = np.array([[0, -0.5, 0], [0.1, 0, 0], [0, 0, -0.2]])
+    with brian_backend("numpy"):
+        found = []
+        for weights in (dense, csr_array(dense), csr_array(dense).tocoo(), dense.tolist()):
+            group = group_of(3)
+            group.v = [0.1, 0.2, 0.3]
+            found.append(run(group, EventDriven(group, weights)))
+        group = group_of(6)
+        EventDriven(group, [csr_array(dense), dense])
+        with pytest.raises(InputError, match="sparse or not, or LowRankWeights, not dict"):
+            EventDriven(group_of(3), {"a": 1})
+    for times in found[1:]:
+        np.testing.assert_array_equal(times, found[0])
