@@ -33,9 +33,7 @@ def hebbian(n_neurons: int, dense: bool = False, seed: int = 1) -> tuple[Case, R
     params = DelayParameters("hebbian", n_neurons)
     patterns, weights, threshold = _learn(params, seed)
     if dense:
-        shape = n_neurons, params.n_delays, n_neurons
-        table = weights.table.astype(np.float32).toarray().reshape(shape)
-        weights = DelayWeights(table)
+        weights = DelayWeights(weights.table.astype(np.float32).toarray())
     return _case(weights, patterns.crop(params.n_delays), params, threshold), patterns
 
 
@@ -69,7 +67,7 @@ def _learn(params: DelayParameters, seed: int, **options) -> tuple[Raster, Delay
 def _case(weights: DelayWeights, cues: Raster, params: DelayParameters, threshold: float) -> Case:
     table, none = weights.table, np.zeros(0, dtype=np.int64)
     parts = (
-        (none, none, table)
+        (none, none, table.reshape(weights.n_neurons, weights.n_delays, -1))
         if isinstance(table, np.ndarray)
         else (table.indptr, table.indices, table.data)
     )

@@ -80,7 +80,7 @@ def _measure(case: dict, repeats: int) -> dict:
 
 def _weights(n: int, density: float, rng: np.random.Generator) -> DelayWeights:
     if density == 1:
-        return DelayWeights(rng.standard_normal((n, N_DELAYS, n)).astype(np.float32))
+        return DelayWeights(rng.standard_normal((n * N_DELAYS, n)).astype(np.float32))
     size = n * N_DELAYS * n
     # Some are drawn twice, so that there are a few less.
     row, post = np.divmod(np.unique(rng.integers(0, size, round(density * size))), n)

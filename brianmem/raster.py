@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from brianmem.checks import whole_numbers
 from brianmem.errors import InputError
 
 
@@ -26,12 +27,22 @@ class Raster:
 
     def __post_init__(self):
         n_events = np.size(self.pattern)
+        for name in ("n_patterns", "n_neurons", "n_steps"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+                raise InputError(f"{name} of a raster is a whole number, not {value!r}")
         for name, size in (
             ("pattern", self.n_patterns),
             ("neuron", self.n_neurons),
             ("step", self.n_steps),
         ):
-            index = np.array(getattr(self, name), dtype=np.int64)
+            try:
+                index = whole_numbers(name, getattr(self, name))
+            except InputError as error:
+                raise InputError(
+                    f"{error}: a raster counts neurons and steps; of times, "
+                    "np.floor(times / step) gives steps"
+                ) from None
             if index.shape != (n_events,):
                 raise InputError(f"a raster needs one {name} per event, not shape {index.shape}")
             if len(index) and (index.min() < 0 or index.max() >= size):

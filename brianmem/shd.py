@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from brianmem.checks import whole_numbers
 from brianmem.errors import InputError
 from brianmem.fetch import fetch
 from brianmem.raster import Raster
 
 N_CHANNELS = 700  # of the artificial cochlea
+LONGEST = 20.0  # seconds of a word, and far more
 N_CLASSES = 20  # digits 0 to 9 in two languages
 SERVER = "https://zenkelab.org/datasets/"
 # The sources that are fetched; a folder of such a name is ./shd_test.
@@ -72,8 +74,10 @@ def load_words(source, n_words: int, rng: np.random.Generator) -> SpokenDigits:
             if not len(labels) == len(times) == len(units):
                 raise InputError(f"{path} has not as many labels as recordings")
             chosen = _choose(labels, n_words, rng, path)
-            times = [np.asarray(times[k], float) for k in chosen]
-            units = [np.asarray(units[k]).astype(np.int64) for k in chosen]
+            times = [_one_axis(times[k], path).astype(float) for k in chosen]
+            units = [whole_numbers(f"units of {path}", _one_axis(units[k], path)) for k in chosen]
+        except InputError:
+            raise
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise InputError(f"{path} does not hold spoken digits: {error}") from None
     for t, unit in zip(times, units, strict=True):
@@ -83,8 +87,24 @@ def load_words(source, n_words: int, rng: np.random.Generator) -> SpokenDigits:
                 f"{path} has a recording without spikes, or with others than at times from 0 s on "
                 f"in channels 0 to {N_CHANNELS - 1}"
             )
+    last = max(t.max() for t in times)
+    if last > LONGEST:
+        raise InputError(
+            f"{path} has spikes {last:.4g} s after the beginning of a word: its times must be in "
+            "seconds, not in milliseconds"
+        )
     name = f"SHD {source.removeprefix('shd_')} set" if source in MD5 else path.name
     return SpokenDigits(times, units, labels[chosen].astype(int), name)
+
+
+def _one_axis(values, path: Path) -> np.ndarray:
+    values = np.asarray(values)
+    if values.ndim != 1:
+        raise InputError(
+            f"{path} holds recordings of shape {values.shape}: each must be a list of times, and "
+            "one of channels"
+        )
+    return values
 
 
 def shd_files(source) -> list[Path]:
@@ -156,13 +176,13 @@ def _syllable(rng: np.random.Generator) -> np.ndarray:
 
 def _choose(labels: np.ndarray, n: int, rng: np.random.Generator, path: Path) -> np.ndarray:
     """Indices of n recordings, classes in rounds, shape (n,)."""
-    integer = np.issubdtype(labels.dtype, np.integer)
+    integer = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
     if not (integer and labels.min(initial=0) >= 0 and labels.max(initial=0) < N_CLASSES):
         raise InputError(f"{path} must hold labels as integers from 0 to {N_CLASSES - 1}")
     if n > len(labels):
         raise InputError(f"{path} has {len(labels)} recordings, not {n}")
     shuffled = rng.permutation(len(labels))
-    shuffled_labels = labels[shuffled]
+    shuffled_labels = labels[shuffled].astype(np.int64)  # pandas knows one byte order only
     rounds = pd.Series(shuffled_labels).groupby(shuffled_labels).cumcount()
     return shuffled[np.lexsort((shuffled_labels, rounds))[:n]]
 

@@ -76,3 +76,36 @@ def test_bad_rasters_are_refused():
         Raster([0], [5], [0], n_patterns=1, n_neurons=5, n_steps=2)
     with pytest.raises(InputError, match="at most one spike"):
         Raster([0, 0], [1, 1], [2, 2], n_patterns=1, n_neurons=5, n_steps=3)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "neuron", "step", "message"),
+    [
+        ([0, 0], [0.9, 1.0], [3.7, -0.4], r"neuron holds 0\.9, which is no whole number"),
+        ([0, 0], [0, 1], [3.7, 4], r"step holds 3\.7, .*np\.floor\(times / step\) gives steps"),
+        ([0], [0], [np.nan], "step holds nan"),
+        ([0], [0], [np.inf], "step holds inf"),
+        ([0], [True], [1], "neuron holds True"),
+        ([0], ["1"], [1], "neuron holds 1, which is no whole number"),
+        ([0], [0], [1 + 0j], "step holds"),
+        ([0], [0], [2.0**60], "step holds"),
+        ([0], np.array([2**63], dtype=np.uint64), [1], "neuron holds 9223372036854775808"),
+        ([0], [0], [np.timedelta64(3, "ms")], "step holds 3 milliseconds"),
+    ],
+)
+def test_what_is_no_whole_number_is_refused(pattern, neuron, step, message):
+    with pytest.raises(InputError, match=message):
+        Raster(pattern, neuron, step, 1, 2, 20)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint64, ">i4", float, np.float32])
+def test_whole_numbers_of_any_type_are_taken(dtype):
+    raster = Raster([0, 0], np.array([1, 0], dtype), np.array([3, 2], dtype), 1, 2, 20)
+    assert raster.step.dtype == raster.neuron.dtype == np.int64
+    assert (raster.step.tolist(), raster.neuron.tolist()) == ([2, 3], [0, 1])
+
+
+@pytest.mark.parametrize("size", [-1, 2.0, True, None, "3"])
+def test_sizes_are_whole_numbers(size):
+    with pytest.raises(InputError, match="of a raster is a whole number"):
+        Raster([], [], [], 1, size, 20)

@@ -218,3 +218,30 @@ def test_real_spoken_digits():
     words = load(os.environ["BRIANMEM_SHD"])
     assert list(words.labels) == list(range(20))
     assert all(0.2 < times.max() < 1.5 and len(times) > 1000 for times in words.times)
+
+
+@pytest.mark.parametrize("kind", [">i8", ">u2", np.uint8])
+def test_labels_of_any_byte_order_are_read(kind, tmp_path):
+    assert_read(load(write(tmp_path / "shd_test.h5", labels=LABELS.astype(kind))))
+
+
+def test_times_in_milliseconds_are_refused(tmp_path):
+    path = write(tmp_path / "a.h5", times=[1000 * t for t in TIMES], kinds=(np.float32, np.uint16))
+    with pytest.raises(InputError, match="must be in seconds, not in milliseconds"):
+        load(path)
+
+
+def test_too_few_recordings_are_counted(tmp_path):
+    path = write(tmp_path / "a.h5", TIMES[:19], UNITS[:19], LABELS[:19])
+    with pytest.raises(InputError, match=r"a\.h5 has 19 recordings, not 20$"):
+        load(path)
+
+
+def test_recordings_have_one_axis(tmp_path):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["spikes/times"] = np.zeros((22, 3, 2))
+        file["spikes/units"] = np.zeros((22, 3, 2), int)
+        file["labels"] = LABELS
+    with pytest.raises(InputError, match=r"recordings of shape \(3, 2\)"):
+        load(path)

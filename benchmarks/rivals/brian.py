@@ -22,7 +22,7 @@ WAYS = {"table": network.recall, "synapses": synapses.recall}
 def recall(case: Case, way: str, backend: str, repeats: str = "1") -> Result:
     """All patterns side by side."""
     n = case.n_neurons
-    table = case.value
+    table = case.value.reshape(-1, n)
     if not case.dense:
         table = csr_array((case.value, case.post, case.row), shape=(n * case.n_delays, n))
     weights = DelayWeights(table)

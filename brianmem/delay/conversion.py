@@ -36,4 +36,5 @@ def matched(weights: DelayWeights, response: np.ndarray, beta: float) -> DelayWe
     n_neurons = weights.n_neurons
     dense = weights.table.toarray() if issparse(weights.table) else weights.table
     dense = dense.reshape(n_neurons, n_delays, n_neurons)
-    return DelayWeights((conversion.astype(dense.dtype) @ dense).astype(np.float32))
+    dense = (conversion.astype(dense.dtype) @ dense).astype(np.float32)
+    return DelayWeights(dense.reshape(-1, n_neurons))

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from brianmem.checks import whole_number
 from brianmem.errors import InputError
 
 
@@ -19,7 +20,7 @@ class DelayParameters:
     n_patterns : M
     firing_prob : p_A, probability of a spike per neuron and step
     beta : decay of the potential per step, exp(-step/tau)
-    threshold : theta; None puts it in the middle of the gap that learning leaves
+    threshold : theta; None puts it where learning finds it, which `fit` tells and recalls are told
     gain : factor on the weights; at 1 a neuron's drive at its target is about 1
 
     Symbols are those of Perrinet (2026). Raises InputError for values out of range.
@@ -36,9 +37,8 @@ class DelayParameters:
     gain: float = 1.0
 
     def __post_init__(self):
-        for name in ("n_neurons", "n_delays", "n_patterns"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("n_neurons", "n_delays", "n_patterns", "n_steps"):
+            whole_number(name, getattr(self, name), least=1)
         if self.n_steps <= self.n_delays:
             raise InputError(
                 f"n_steps ({self.n_steps}) must be larger than n_delays ({self.n_delays}), "
@@ -57,6 +57,24 @@ class DelayParameters:
     def tau_steps(self) -> float:
         """Membrane time constant, in steps: -1 / ln beta."""
         return -1 / math.log(self.beta)
+
+
+def chosen_threshold(params: DelayParameters, threshold: float | None) -> float:
+    """The threshold of a recall: the one given, or else that of the parameters.
+
+    Raises InputError if there is none, two that differ, or one that is not finite.
+    """
+    if threshold is None:
+        threshold = params.threshold
+    if threshold is None:
+        raise InputError("a recall needs a threshold, such as info['threshold'] of fit")
+    if params.threshold not in (None, threshold):
+        raise InputError(
+            f"the parameters have the threshold {params.threshold}, and {threshold} was given"
+        )
+    if not math.isfinite(threshold):
+        raise InputError(f"threshold must be finite, not {threshold}")
+    return threshold
 
 
 def check_sizes(weights, cues, params: DelayParameters) -> None:

@@ -9,7 +9,7 @@ from brian2 import Network, NeuronGroup, SpikeMonitor, Synapses, TimedArray
 
 from brianmem.brian import brian_backend, synapses_clock
 from brianmem.delay.equations import LIF
-from brianmem.delay.parameters import DelayParameters, check_sizes
+from brianmem.delay.parameters import DelayParameters, check_sizes, chosen_threshold
 from brianmem.delay.units import STEP, constants
 from brianmem.delay.weights import DelayWeights
 from brianmem.equations import INTEGRATORS, Model
@@ -24,7 +24,7 @@ def recall(
     weights: DelayWeights,
     cues: Raster,
     params: DelayParameters,
-    threshold: float,
+    threshold: float | None = None,
     model: Model = LIF,
     backend: str = "numpy",
 ) -> Raster:
@@ -36,7 +36,7 @@ def recall(
     cues : one raster per recall; all of its steps are clamped. Each recall has a copy of the
         network of its own, and all copies run side by side.
     params : sizes, beta and length of the recall
-    threshold : theta
+    threshold : theta; None takes that of `params`
     model : the equations
     backend : one of brianmem.backends.BACKENDS
 
@@ -45,6 +45,7 @@ def recall(
     Raises InputError if the sizes of weights, cues and params differ.
     """
     check_sizes(weights, cues, params)
+    threshold = chosen_threshold(params, threshold)
     n_copies, n_neurons = cues.n_patterns, params.n_neurons
     with brian_backend(backend):
         # Names are part of the generated code: fixed ones let Brian2 find what it compiled before.

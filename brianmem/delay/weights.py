@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import coo_array, csr_array, issparse
 
+from brianmem.checks import delay_table
 from brianmem.errors import InputError
 
 
@@ -14,8 +15,8 @@ class DelayWeights:
 
     Attributes
     ----------
-    table : csr_array (N D, N) with rows (pre, delay - 1) and columns post; or, where most synapses
-        exist, an array (N, D, N) as [pre, delay - 1, post]; float64 or float32
+    table : (N D, N) with rows (pre, delay - 1) and columns post, float64 or float32: a csr_array,
+        or an array where most synapses exist. Sparse arrays of other formats are converted
 
     Raises InputError for other shapes and numbers, and for NaN or infinite weights.
     """
@@ -23,33 +24,17 @@ class DelayWeights:
     table: csr_array | np.ndarray
 
     def __post_init__(self):
-        table = self.table
-        if table.dtype not in (np.float64, np.float32):
-            raise InputError(f"weights are float64 or float32, not {table.dtype}")
-        if issparse(table):
-            fits = table.format == "csr" and table.shape[1] > 0
-            fits = fits and table.shape[0] > 0 and table.shape[0] % table.shape[1] == 0
-        else:
-            fits = table.ndim == 3 and table.shape[0] == table.shape[2] and table.size > 0
-        if not fits:
-            raise InputError(
-                "weights are a csr array (N D, N) or an array (N, D, N), not of shape "
-                f"{table.shape}"
-            )
-        if not np.isfinite(table.data if issparse(table) else table).all():
-            raise InputError("the weights hold NaN or infinite values")
+        object.__setattr__(self, "table", delay_table(self.table))
 
     @property
     def n_neurons(self) -> int:
         """N."""
-        return self.table.shape[-1]
+        return self.table.shape[1]
 
     @property
     def n_delays(self) -> int:
         """D; delays are 1 to D steps."""
-        return (
-            self.table.shape[0] // self.n_neurons if issparse(self.table) else self.table.shape[1]
-        )
+        return self.table.shape[0] // self.n_neurons
 
     def __len__(self) -> int:
         """The number of synapses."""
@@ -105,10 +90,7 @@ class DelayWeights:
 
     def synapses(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """post, pre, delay_steps and value, sorted by pre, then delay, then post."""
-        table = self.table
-        if not issparse(table):
-            table = csr_array(table.reshape(-1, self.n_neurons))
-        table = table.sorted_indices().tocoo()
+        table = csr_array(self.table).sorted_indices().tocoo()
         pre, delay = np.divmod(table.row, self.n_delays)
         return table.col, pre, delay + 1, table.data
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from brianmem.checks import whole_number
 from brianmem.errors import InputError
 
 
@@ -32,10 +33,10 @@ class LowRankParameters:
     duration: float = 20.0
 
     def __post_init__(self):
+        whole_number("n_neurons", self.n_neurons, least=1)
         if self.n_neurons < 4 or self.n_neurons % 2:
             raise InputError(f"n_neurons must be even and at least 4, not {self.n_neurons}")
-        if self.n_patterns < 1:
-            raise InputError(f"n_patterns must be at least 1, not {self.n_patterns}")
+        whole_number("n_patterns", self.n_patterns, least=1)
         for name in ("kappa", "duration"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):

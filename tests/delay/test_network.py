@@ -14,7 +14,7 @@ from brianmem.delay.equations import LIF
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
 from brianmem.equations import load_model
-from brianmem.errors import InputError
+from brianmem.errors import InputError, RunawayWarning
 from brianmem.raster import Raster
 
 
@@ -284,3 +284,34 @@ def test_sizes_that_differ_are_refused():
         network.recall(weights, cues, parameters(10, 5, 20), 1.0)
     with pytest.raises(InputError, match="cue lasts"):
         network.recall(weights, cues.crop(0), parameters(10, 4, 20), 1.0)
+
+
+def test_a_recall_that_runs_away_is_stopped_and_said():
+    params = parameters(30, 5, 200)
+    dense = np.full((30, 30, 5), 0.1)
+    weights = DelayWeights.from_dense(dense)
+    cue = Raster([0, 0], [3, 4], [1, 2], 1, 30, 5)
+    with pytest.warns(RunawayWarning, match=r"1 of 1 recalls, the first of cue 0, .*1200 times"):
+        found = network.recall(weights, cue, params, 0.05)
+    assert 1200 < len(found) <= 1200 + 30
+    everything = network.recall(weights, cue, params, 0.05, most_spikes=10**6)
+    assert len(everything) > 5000
+    np.testing.assert_array_equal(found.step, everything.step[: len(found)])
+
+
+def test_a_threshold_has_one_place():
+    dense, cues = random_case(10, 4, seed=0)
+    weights, cues = DelayWeights.from_dense(dense), Raster.from_dense(cues)
+    params = parameters(10, 4, 20)
+    given = replace(params, threshold=0.4)
+    expected = network.recall(weights, cues, params, 0.4).to_dense()
+    for recall in (network.recall, synapses.recall):
+        for found in (recall(weights, cues, given), recall(weights, cues, given, 0.4)):
+            np.testing.assert_array_equal(found.to_dense(), expected)
+        for arguments, message in (
+            ((given, 0.1), r"threshold 0\.4, and 0\.1 was given"),
+            ((params,), "needs a threshold"),
+            ((params, np.nan), "must be finite"),
+        ):
+            with pytest.raises(InputError, match=message):
+                recall(weights, cues, *arguments)

@@ -159,11 +159,12 @@ def test_settings_out_of_range_are_refused():
 def test_weights_of_all_synapses_are_taught_alike(learned):
     """A table of all synapses and a sparse one that lists them all."""
     params, patterns, weights, threshold = learned
-    dense = weights.table.toarray().reshape(N, D, N) + 1e-6
+    table = weights.table.toarray() + 1e-6
+    dense = table.reshape(N, D, N)
     settings = RetrainingSettings(n_sweeps=3)
     found = [
         retrain(start, patterns, params, threshold, ADAPTING, settings=settings)[0].to_dense()
-        for start in (DelayWeights(dense), DelayWeights.from_dense(dense.transpose(2, 0, 1)))
+        for start in (DelayWeights(table), DelayWeights.from_dense(dense.transpose(2, 0, 1)))
     ]
     np.testing.assert_allclose(found[0], found[1], atol=1e-5)
     assert np.abs(found[0] - dense.transpose(2, 0, 1)).max() > 0.01

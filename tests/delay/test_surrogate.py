@@ -229,7 +229,7 @@ def test_the_support_is_kept():
     for name in ("indices", "indptr"):
         np.testing.assert_array_equal(getattr(weights.table, name), getattr(hebb, name))
     full, _ = surrogate(patterns, params, np.random.default_rng(0), replace(chosen, support="full"))
-    assert full.table.shape == (8, 4, 8)
+    assert full.table.shape == (32, 8)
 
 
 @pytest.mark.parametrize("start", ["hebbian", "random_positive", "random"])

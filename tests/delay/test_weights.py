@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import csr_array
 
 from brianmem.delay.weights import DelayWeights
 from brianmem.errors import InputError
@@ -24,7 +24,8 @@ def test_dense_to_sparse_and_back(seed, n_neurons, n_delays, density):
     keys = list(zip(pre, delay_steps, post, strict=True))
     assert keys == sorted(keys)
     np.testing.assert_array_equal(value, dense[post, pre, delay_steps - 1])
-    whole = DelayWeights(np.ascontiguousarray(dense.transpose(1, 2, 0)))
+    table = dense.transpose(1, 2, 0).reshape(-1, n_neurons)
+    whole = DelayWeights(table)
     assert (whole.n_neurons, whole.n_delays) == (n_neurons, n_delays)
     for one, other in zip(weights.synapses(), whole.synapses(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -62,8 +63,27 @@ def test_bad_synapses_are_refused(change, message):
 def test_other_shapes_are_refused():
     with pytest.raises(InputError, match="post, pre, delay"):
         DelayWeights.from_dense(np.zeros((3, 4, 2)))
-    for table in (np.zeros((3, 2, 4)), np.zeros((3, 0, 3)), csr_array((7, 2)), coo_array((4, 2))):
+    for table in (np.zeros((3, 4)), np.zeros((0, 3)), np.zeros(4), csr_array((7, 2))):
         with pytest.raises(InputError, match="not of shape"):
             DelayWeights(table)
-    with pytest.raises(InputError, match="float64 or float32, not int64"):
-        DelayWeights(np.zeros((3, 2, 3), dtype=int))
+    for shape in ((3, 2, 3), (3, 3, 3)):
+        with pytest.raises(InputError, match="several orders: take DelayWeights"):
+            DelayWeights(np.zeros(shape))
+    for kind in (int, complex, np.float16, object):
+        with pytest.raises(InputError, match="float64 or float32, not "):
+            DelayWeights(np.zeros((6, 3), dtype=kind))
+
+
+@pytest.mark.parametrize("dtype", ["<f8", ">f8", "<f4", ">f4"])
+def test_every_format_of_a_table_is_the_same_table(dtype):
+    table = random_dense(3).transpose(1, 2, 0).reshape(-1, 5).astype(dtype)
+    sparse = csr_array(table.astype(table.dtype.newbyteorder("=")))
+    expected = DelayWeights(sparse)
+    for other in (
+        table,
+        np.asfortranarray(table),
+        *(sparse.asformat(name) for name in ("csr", "csc", "coo", "lil", "dok", "bsr")),
+    ):
+        weights = DelayWeights(other)
+        assert weights.table.dtype == expected.table.dtype
+        np.testing.assert_array_equal(weights.to_dense(), expected.to_dense())

@@ -8,6 +8,7 @@ function that it calls with (done, total), and name it in REPORTING, too.
 
 import resource
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 
@@ -23,7 +24,8 @@ from brianmem.delay.learning.surrogate import surrogate
 from brianmem.delay.learning.threshold import best_threshold, given_threshold
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
-from brianmem.errors import InputError
+from brianmem.delay.windows import untold
+from brianmem.errors import InputError, UnlearnableWarning
 from brianmem.raster import Raster
 
 # The margin rule with each of its sets of settings.
@@ -76,9 +78,11 @@ def fit(
         gap_high (the interval of thresholds with the fewest errors; of weights that were learned
         for a threshold, the potentials next to it on both sides); missed and extra (errors of the
         next step at the threshold, under the clamped patterns); n_synapses; n_bytes (of the
-        weights); seconds (of learning); peak_memory_mb (of the process); what the rule reports
+        weights); seconds (of learning); peak_memory_mb (of the process); untold (what the windows
+        of D steps do not tell, see brianmem.delay.windows); what the rule reports
 
-    Raises InputError for an unknown learner or patterns of other sizes.
+    Warns with UnlearnableWarning of spikes that no weights can recall. Raises InputError for an
+    unknown learner or patterns of other sizes.
 
     Source: Perrinet (2026), initialisation of the weights; the rules cite their own.
     """
@@ -89,6 +93,13 @@ def fit(
                 f"patterns have {name} = {getattr(patterns, name)}, but the parameters say "
                 f"{getattr(params, name)}"
             )
+    missing = untold(patterns, params.n_delays)
+    if str(missing):
+        warnings.warn(
+            f"{missing}: with {params.n_delays} delays no weights tell these apart, or recall them",
+            UnlearnableWarning,
+            stacklevel=2,
+        )
     rng = np.random.default_rng(0) if rng is None else rng
     if progress is not None and params.learner in REPORTING:
         options["progress"] = progress
@@ -102,6 +113,7 @@ def fit(
         found = best_threshold(weights, patterns, params)
     return weights, report | vars(found) | {
         "gain": params.gain,
+        "untold": missing,
         "n_synapses": len(weights),
         "n_bytes": weights.n_bytes,
         "seconds": seconds,

@@ -295,7 +295,7 @@ def _table(learned: list[_Learned], params: DelayParameters) -> DelayWeights:
         for j, of_neuron in enumerate(learned):
             rows = slice(None) if of_neuron.synapse is None else of_neuron.synapse
             table[rows, j] = params.gain * of_neuron.w
-        return DelayWeights(table.reshape(n, n_delays, n))
+        return DelayWeights(table)
     row = [
         np.arange(n * n_delays) if of_neuron.synapse is None else of_neuron.synapse
         for of_neuron in learned

@@ -59,4 +59,4 @@ def pseudo_inverse(
         table[:, :, j] = column.reshape(n, n_delays)
         if progress is not None:
             progress(j + 1, n)
-    return DelayWeights(table), {"n_solver_steps": n_steps}
+    return DelayWeights(table.reshape(-1, n)), {"n_solver_steps": n_steps}

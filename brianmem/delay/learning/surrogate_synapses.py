@@ -46,5 +46,5 @@ def to_weights(
     """A table of the whole support; sparse unless that is full."""
     n, n_delays = params.n_neurons, params.n_delays
     if settings.support == "full":
-        return DelayWeights(synapses.w.reshape(n, n_delays, n))
+        return DelayWeights(synapses.w.reshape(n * n_delays, n))
     return DelayWeights(csr_array(tuple(synapses), shape=(n * n_delays, n)))

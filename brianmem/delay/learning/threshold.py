@@ -23,7 +23,11 @@ def clamped_potentials(
     """
     n_neurons, n_delays, n_steps = params.n_neurons, params.n_delays, params.n_steps
     sparse = issparse(weights.table)
-    rows = weights.by_presynaptic() if sparse else weights.table
+    rows = (
+        weights.by_presynaptic()
+        if sparse
+        else weights.table.reshape(n_neurons, n_delays, n_neurons)
+    )
     for m in range(patterns.n_patterns):
         raster = patterns.select(m)
         u = np.zeros((n_steps + 1 + n_delays, n_neurons))
