@@ -3,8 +3,9 @@
 import gc
 import tempfile
 from contextlib import contextmanager
+from functools import cache
 
-from brian2 import BrianLogger, Clock, Quantity, defaultclock, prefs
+from brian2 import BrianLogger, Clock, Group, Quantity, defaultclock, prefs
 from brian2.devices import device, reset_device, set_device
 
 from brianmem import cuda, standalone
@@ -22,8 +23,9 @@ BrianLogger.suppress_hierarchy("brian2.stateupdaters.base")
 # Tells all of its preferences.
 BrianLogger.suppress_hierarchy("brian2cuda.device")
 BrianLogger.suppress_hierarchy("brian2cuda.utils")
-# Objects made to check equations are dropped without a run.
-BrianLogger.suppress_name("unused_brian_object")
+# What a file of preferences may change, in the folder of a command or in the user's home: numbers
+# must not depend on it.
+OURS = ("codegen", "core", "devices.cpp_standalone", "legacy")
 
 
 @contextmanager
@@ -43,6 +45,8 @@ def brian_backend(name: str, build_on_run: bool = True):
         settings["codegen.target"] = TARGETS[name]
     if name == CUDA:
         settings |= cuda.settings()
+    settings = _brian2s_own() | settings
+    settings = {key: value for key, value in settings.items() if prefs[key] != value}
     before = {key: prefs[key] for key in settings}
     try:
         for key, value in settings.items():
@@ -55,6 +59,23 @@ def brian_backend(name: str, build_on_run: bool = True):
     finally:
         for key, value in before.items():
             prefs[key] = value
+
+
+@cache
+def _brian2s_own() -> dict:
+    """Brian2's own values of the preferences that are ours to set."""
+    return {
+        f"{group}.{name}": preference.default
+        for group, (preferences, _) in prefs.pref_register.items()
+        if group.startswith(OURS)
+        for name, preference in preferences.items()
+    }
+
+
+def only_looked_at(group: Group) -> Group:
+    """The group, of which Brian2 will not complain that it was never included in a network."""
+    group._network = "none"
+    return group
 
 
 def synapses_clock(step: Quantity, name: str) -> Clock:

@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from brianmem import cuda_toolkit, gpu
 from brianmem.backends import BACKENDS, lacks
 from brianmem.compiled import cache, compiler
+from brianmem.environment import compiler_words, runs_programs
 
 GOOD, LACKING, WRONG = "good", "lacking", "wrong"
 # Distributions whose requirements have to hold.
@@ -65,13 +66,15 @@ def examine() -> Iterator[Finding]:
     """All findings, as they are found: it takes seconds."""
     yield Finding("Python", GOOD, f"{platform.python_version()} ({sys.executable})")
     yield from _versions()
-    yield from _compiler()
+    found = [*_compiler()]
+    yield from found
     yield _program("make", "make", "programs for GPUs need it: install make")
     yield _headers()
     yield from _gpus()
     yield _machine()
+    yield _temporary()
     yield _cache()
-    yield from _backends()
+    yield from _backends(compiles=found[0].status == GOOD)
 
 
 # Packages ------------------------------------------------------------------------------------
@@ -114,7 +117,7 @@ def _conflicts(name: str) -> Iterator[tuple[str, str]]:
 
 def _compiler() -> Iterator[Finding]:
     if compiler.missing():
-        found = f"there is no {compiler.words()[0]}"
+        found = f"there is no {compiler_words()[0]}"
         advice = "Cython, C++, CUDA and learning need it: install g++, or name another with CXX"
         yield Finding("C++ compiler", LACKING, found, advice)
         return
@@ -245,12 +248,23 @@ def _machine() -> Finding:
     return Finding("machine", GOOD, f"{os.cpu_count()} cores, {free:.1f} GiB of memory free")
 
 
+def _temporary() -> Finding:
+    """Programs are compiled and run in a folder for temporary files."""
+    folder = tempfile.gettempdir()
+    if runs_programs(folder):
+        return Finding("temporary files", GOOD, folder)
+    advice = "the backend cpp_standalone runs its programs there: name another folder with TMPDIR"
+    return Finding("temporary files", WRONG, f"{folder} is mounted so that nothing runs", advice)
+
+
 def _cache() -> Finding:
     folder = cache.folder()
     if not _can_write(folder):
-        advice = "what is compiled is compiled again each time: make it writable"
+        advice = (
+            "what is compiled is compiled again by each process: name another with XDG_CACHE_HOME"
+        )
         return Finding("compiled files", WRONG, f"{folder} cannot be written", advice)
-    files = [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+    files = [p for p in folder.rglob("*") if p.is_file() and p.suffix != ".sum"]
     size = sum(path.stat().st_size for path in files) / 2**20
     found = f"{len(files)} files, {size:.0f} MB"
     if files:
@@ -265,9 +279,13 @@ def _can_write(folder: Path) -> bool:
     return os.access(folder, os.W_OK)
 
 
-def _backends() -> Iterator[Finding]:
+def _backends(compiles: bool) -> Iterator[Finding]:
     for name in BACKENDS:
         lacking = lacks(name)
-        advice = f"needs {lacking}" if lacking else ""
-        found = "not available" if lacking else "ready"
-        yield Finding(f"backend {name}", LACKING if lacking else GOOD, found, advice)
+        if lacking:
+            yield Finding(f"backend {name}", LACKING, "not available", f"needs {lacking}")
+        elif name != "numpy" and not compiles:
+            advice = "needs a C++ compiler that compiles, see above"
+            yield Finding(f"backend {name}", WRONG, "not available", advice)
+        else:
+            yield Finding(f"backend {name}", GOOD, "ready")

@@ -1,6 +1,8 @@
 """Find the line that is wrong in a user's equations before Brian2 runs into it."""
 
 import re
+import warnings
+from collections.abc import Callable
 
 from brian2 import Clock, Equations, NeuronGroup, Synapses, ms, second
 from brian2.codegen.translation import analyse_identifiers
@@ -10,9 +12,9 @@ from brian2.parsing.expressions import is_boolean_expression, parse_expression_d
 from brian2.utils.stringtools import get_identifiers
 from pyparsing import ParseBaseException
 
-from brianmem.brian import brian_backend
+from brianmem.brian import brian_backend, only_looked_at
 from brianmem.equations import INTEGRATORS, Model
-from brianmem.errors import InputError
+from brianmem.errors import InputError, RunawayError, reason
 
 RANDOM = {"rand", "randn", "poisson"}  # Brian2's functions; its noise xi depends on the model
 
@@ -29,6 +31,11 @@ def check_model(model: Model, network: dict) -> None:
     """
     namespace = model.namespace(network)
     equations = _parse_equations(model)
+    for name in sorted(equations.names & set(model.parameters)):
+        raise InputError(
+            f"{model.place('parameters', name)}: {name} is a variable of the equations, so that "
+            "this value would never be used: choose another name"
+        )
     _refuse_randomness(model, equations)
     if not model.pulse.strip():
         raise InputError(f"{model.place('pulse')}: a synapse must do something with a pulse")
@@ -43,6 +50,25 @@ def check_model(model: Model, network: dict) -> None:
             )
         synapses = _attempt(model, "pulse", model.pulse, _synapses, neurons, model.pulse)
         _check_statements(model, "pulse", model.pulse, synapses)
+
+
+def check_trial(model: Model, trial: Callable[[], object]) -> None:
+    """Try equations that read well: some run into what only their numbers show.
+
+    Parameters
+    ----------
+    trial : runs a small network with them
+
+    Raises InputError with the cause. A network that runs away may do so for other reasons.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trial()
+    except RunawayError:
+        pass
+    except Exception as error:
+        raise InputError(f"{model.place('model')}: {_reason(error)}") from None
 
 
 def _parse_equations(model: Model) -> Equations:
@@ -83,7 +109,7 @@ def _refuse_randomness(model: Model, equations: Equations) -> None:
 
 
 def _neurons(model: Model, equations: Equations, namespace: dict) -> NeuronGroup:
-    return NeuronGroup(
+    group = NeuronGroup(
         2,
         equations,
         threshold=model.threshold,
@@ -93,10 +119,11 @@ def _neurons(model: Model, equations: Equations, namespace: dict) -> NeuronGroup
         clock=Clock(1 * ms),
         namespace=namespace,
     )
+    return only_looked_at(group)
 
 
 def _synapses(neurons: NeuronGroup, pulse: str) -> Synapses:
-    return Synapses(
+    synapses = Synapses(
         neurons,
         neurons,
         "w : 1",
@@ -104,6 +131,7 @@ def _synapses(neurons: NeuronGroup, pulse: str) -> Synapses:
         clock=neurons.clock,
         namespace=neurons.namespace,
     )
+    return only_looked_at(synapses)
 
 
 def _check_equations(model: Model, neurons: NeuronGroup) -> None:
@@ -166,5 +194,4 @@ def _reason(error: Exception) -> str:
         error = error.__cause__
     if isinstance(error, ParseBaseException):
         return f"cannot be parsed, {error.msg}"
-    message = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
-    return " ".join(message.split()).rstrip(".") or type(error).__name__
+    return reason(error).rstrip(".")

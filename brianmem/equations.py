@@ -1,14 +1,19 @@
 """A neuron and its synapses as text, in Brian2's notation, and how to read it from a TOML file."""
 
+import keyword
+import math
 import re
 import tomllib
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from brianmem import quantities
 from brianmem.errors import InputError
 
 # What Brian2 tries, in this order: linear equations are solved exactly.
 INTEGRATORS = ("exact", "euler", "heun")
+# What Brian2 finds by itself in a group and its synapses, whatever a parameter of that name says.
+BRIAN2S_VARIABLES = {"N", "i", "j", "t", "dt", "t_in_timesteps", "lastspike", "not_refractory", "w"}
 
 
 @dataclass(frozen=True)
@@ -40,28 +45,29 @@ class Model:
     def namespace(self, network: dict) -> dict:
         """The network's own constants and the model's parameters, for Brian2 to look names up in.
 
-        Raises InputError if a parameter cannot be evaluated or bears the name of a constant.
+        Raises InputError if a parameter is no finite number with units, or bears a name that stands
+        for something else already.
         """
-        taken = sorted(set(network) & set(self.parameters))
-        if taken:
-            raise InputError(
-                f"{self.place('parameters', taken[0])}: {taken[0]} is set by the protocol's own "
-                "parameters, so change it there or choose another name"
-            )
-        return network | {name: self._evaluate(name) for name in self.parameters}
+        for name in self.parameters:
+            owner = "the protocol's own parameters" if name in network else _owner(name)
+            if owner:
+                raise InputError(
+                    f"{self.place('parameters', name)}: {name} is set by {owner}, so that this "
+                    "value would never be used: choose another name"
+                )
+        return network | {name: self._constant(name) for name in self.parameters}
 
-    def _evaluate(self, name: str):
+    def _constant(self, name: str):
         value = self.parameters[name]
-        if not isinstance(value, str):
-            return value
-        from brian2.core.namespace import DEFAULT_UNITS
-
         try:
-            return eval(value, {"__builtins__": {}}, DEFAULT_UNITS)
-        except Exception as error:
-            place = self.place("parameters", name)
+            number = quantities.parse(value) if isinstance(value, str) else value
+            if not math.isfinite(number):
+                raise InputError("it is not finite")
+            return number
+        except (InputError, OverflowError) as error:
             raise InputError(
-                f"{place}: {name} = '{value}' is no number with units ({error})"
+                f"{self.place('parameters', name)}: {name} = {value!r} is no finite number with "
+                f"units ({error})"
             ) from None
 
     def place(self, key: str, text: str = "") -> str:
@@ -72,7 +78,10 @@ class Model:
         pattern = rf"^\s*{escaped}\s*=" if key == "parameters" else escaped
         if not text or text == key:
             pattern = rf"^\s*\[*{re.escape(key)}\b"
-        lines = Path(self.source).read_text().splitlines()
+        try:
+            lines = _text(self.source).splitlines()
+        except OSError:  # it has been removed meanwhile
+            lines = []
         found = [number for number, line in enumerate(lines, 1) if re.search(pattern, line)]
         return f"{self.source}, " + (f"line {found[0]} ({key})" if found else key)
 
@@ -84,24 +93,49 @@ def load_model(path, default: Model) -> Model:
     another type.
     """
     try:
-        content = tomllib.loads(Path(path).read_text())
+        content = tomllib.loads(_text(path))
     except OSError as error:
         raise InputError(f"cannot read equations from {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of TOML, or of UTF-8
         raise InputError(f"{path} is not valid TOML: {error}") from None
-    model = replace(default, source=str(path))
-    known = [f.name for f in fields(Model) if f.name != "source"]
+    return changed(replace(default, source=str(path)), content)
+
+
+def changed(model: Model, content: dict) -> Model:
+    """A model with some of its texts and parameters put in place of those that it has.
+
+    Raises InputError for unknown keys and values of another type.
+    """
     for key, value in content.items():
-        if key not in known:
+        if key not in _EXPECTED:
             place = model.place(key)
-            raise InputError(f"{place}: unknown key '{key}', choose from {', '.join(known)}")
+            raise InputError(f"{place}: unknown key '{key}', choose from {', '.join(_EXPECTED)}")
         if not _has_type(key, value):
             raise InputError(f"{model.place(key)}: {key} must be {_EXPECTED[key]}")
     for name, value in content.get("parameters", {}).items():
-        if not isinstance(value, int | float | str):
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
             place = model.place("parameters", name)
             raise InputError(f"{place}: {name} must be a number or a string such as '50*ms'")
     return replace(model, **content)
+
+
+def _text(path) -> str:
+    """What a file says; some editors begin it with a mark of its encoding."""
+    return Path(path).read_text(encoding="utf-8-sig")
+
+
+def _owner(name: str) -> str:
+    """Who else decides what a name stands for in equations; empty for nobody."""
+    from brian2.core import namespace as brian2s
+
+    if not name.isidentifier() or keyword.iskeyword(name):
+        return "nobody, since it is no name"
+    defaults = (brian2s.DEFAULT_CONSTANTS, brian2s.DEFAULT_FUNCTIONS, brian2s.DEFAULT_UNITS)
+    if name in BRIAN2S_VARIABLES or any(name in names for names in defaults):
+        return "Brian2"
+    if name.startswith(("_", "xi_")) or name.endswith(("_pre", "_post")) or name == "xi":
+        return "Brian2"
+    return ""
 
 
 _EXPECTED = {

@@ -15,6 +15,7 @@ from brian2.core.variables import DynamicArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices
 
+from brianmem import environment
 from brianmem.compiled import cache
 from brianmem.compiled.compiler import UNOPTIMISED, compile_with, identity, with_header
 from brianmem.compiled.objects import linked
@@ -155,12 +156,14 @@ class Complaining:
         except RuntimeError:
             if not complaints.exists():  # it was not run
                 raise
-            told = complaints.read_text().strip().splitlines()
+            told = complaints.read_text(errors="replace").strip().splitlines()
             why = told[-1].strip() if told else "it crashed, or was ended for want of memory"
+            if not environment.runs_programs(complaints.parent):
+                why = f"nothing can be run in {complaints.parent.parent}: name another with TMPDIR"
             raise ProgramError(f"the program of a network failed: {why}") from None
         finally:
             prefs[RUN] = command
-        sys.stderr.write(complaints.read_text())
+        sys.stderr.write(complaints.read_text(errors="replace"))
 
 
 class ProgramDevice(Complaining, Caching, Compiling, CPPStandaloneDevice):

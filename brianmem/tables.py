@@ -1,20 +1,26 @@
 """Tables on disk: a CSV with the columns of a schema, and a JSON sidecar on how it was made."""
 
+import hashlib
 import importlib.metadata
+import io
 import json
 import os
 import platform
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from brianmem.compiled import compiler
+from brianmem import sidecar
+from brianmem.environment import compiler_words
 from brianmem.errors import InputError
+from brianmem.progress import say
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 PACKAGES = (
     "brianmem",
     "brian2",
@@ -27,6 +33,7 @@ PACKAGES = (
     "statsmodels",
 )
 ROUNDING = 1e-9
+MOST_NAMED = 5  # columns in a message
 
 
 @dataclass(frozen=True)
@@ -93,8 +100,10 @@ class Schema:
         """Raise InputError unless the table has exactly these columns, and these values in them."""
         names = [column.name for column in self.columns]
         if list(table.columns) != names:
-            odd = ", ".join(sorted(set(table.columns) ^ set(names))) or "the order"
-            raise InputError(f"{place} is no {self.name} table: it differs in {odd}")
+            odd = sorted(set(table.columns) ^ set(names)) or ["the order"]
+            more = f" and {len(odd) - MOST_NAMED} more" if len(odd) > MOST_NAMED else ""
+            odd = ", ".join(odd[:MOST_NAMED])
+            raise InputError(f"{place} is no {self.name} table: it differs in {odd}{more}")
         for column in self.columns:
             column.check(table[column.name], place)
 
@@ -135,43 +144,107 @@ def write(table: pd.DataFrame, schema: Schema, folder: Path, provenance: dict) -
     """
     schema.check(table, schema.name)
     path = folder / f"{schema.name}.csv"
-    sidecar = {
+    content = table.to_csv(index=False, lineterminator="\n").encode()
+    about = {
         "table": schema.name,
         "schema_version": SCHEMA_VERSION,
+        "sha256": _digest(content),
         "n_rows": len(table),
         "columns": [asdict(c) | {"type": c.type.__name__} for c in schema.columns],
     } | provenance
     try:
-        _write_whole(path.with_suffix(".json"), json.dumps(sidecar, indent=1, default=str) + "\n")
-        _write_whole(path, table.to_csv(index=False, lineterminator="\n"))
+        said = json.dumps(about, indent=1, default=str) + "\n"
+        _write_whole(sidecar.beside(path), said.encode())
+        _write_whole(path, content)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}") from None
     return path
 
 
-def _write_whole(path: Path, text: str) -> None:
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_whole(path: Path, content: bytes) -> None:
     part = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
 def read(schema: Schema, folder) -> pd.DataFrame:
-    """Read NAME.csv from a folder.
+    """Read NAME.csv from a folder, as it was written.
+
+    A table without a sidecar, such as some rows of another one that pandas has written, is taken as
+    it is, and that is said.
+
+    Raises InputError if the table is missing, does not fit the schema, or is not the one that its
+    sidecar was written with.
+    """
+    path = Path(folder) / f"{schema.name}.csv"
+    content = _content(path)
+    if not sidecar.beside(path).exists():
+        say(f"note: {path} has no sidecar and is taken as it is")
+    elif not is_unchanged(path, content):
+        raise InputError(
+            f"{path} is not the table that its sidecar was written with: make it again, or delete "
+            f"{sidecar.beside(path).name} to have it taken as it is"
+        )
+    return _parsed(schema, path, content)
+
+
+def read_as_it_is(schema: Schema, path: Path) -> pd.DataFrame:
+    """Read a table, whatever its sidecar says.
 
     Raises InputError if it is missing or does not fit the schema.
     """
-    path = Path(folder) / f"{schema.name}.csv"
+    return _parsed(schema, path, _content(path))
+
+
+def is_unchanged(path: Path, content: bytes) -> bool:
+    """Whether a table's sidecar was written with this content. Raises InputError without one."""
+    return sidecar.read(path).get("sha256") == _digest(content)
+
+
+def _content(path: Path) -> bytes:
     try:
-        table = pd.read_csv(path, dtype=_storage_types(schema))
+        return path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"{path} is missing: run its protocol first, or name its folder") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _parsed(schema: Schema, path: Path, content: bytes) -> pd.DataFrame:
+    first_line = content.partition(b"\n")[0]
+    if len(schema.columns) > 1 and b";" in first_line and b"," not in first_line:
+        raise InputError(f"{path}: are its columns separated by semicolons? They must be by commas")
+    try:
+        table = pd.read_csv(io.BytesIO(content), dtype=_storage_types(schema))
+    except (ValueError, OverflowError) as error:
         raise InputError(f"cannot read {path}: {error}") from None
     schema.check(table, str(path))
     return table
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Create a folder for the block; if it fails and nothing is in the folder, it goes again.
+
+    Raises InputError if it cannot be written to.
+    """
+    folder = Path(folder).absolute()
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        make_folder(folder)
+        yield
+    except BaseException:
+        with suppress(OSError):  # there is something in it
+            for path in made:
+                path.rmdir()
+        raise
 
 
 def make_folder(folder) -> Path:
@@ -197,18 +270,26 @@ def software() -> dict:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             versions[package] = None
-    commit, status = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
+    root = Path(__file__).parents[1]
+    # The user's own repository may hold an environment with this package in it.
+    top = _output("git", "-C", str(root), "rev-parse", "--show-toplevel")
+    of_this_package = top is not None and Path(top).resolve() == root.resolve()
+    commit, status = (
+        (_git(root, "rev-parse", "HEAD"), _git(root, "status", "--porcelain"))
+        if of_this_package
+        else (None, None)
+    )
     return {
         "versions": versions,
         "git_commit": commit,
         "git_clean": None if status is None else status == "",
-        "compiler": _first_line(*compiler.words(), "--version"),
+        "compiler": _first_line(*compiler_words(), "--version"),
         "platform": platform.platform(),
     }
 
 
-def _git(*arguments: str) -> str | None:
-    return _output("git", "-C", str(Path(__file__).parent), *arguments)
+def _git(root: Path, *arguments: str) -> str | None:
+    return _output("git", "-C", str(root), *arguments)
 
 
 def _first_line(*command: str) -> str | None:

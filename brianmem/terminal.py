@@ -2,11 +2,12 @@
 
 import atexit
 import gc
-import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
+from brianmem.environment import handled, prepare, stop_writing
 from brianmem.errors import BrianmemError
 
 INTERRUPTED = 130  # the status after Ctrl-C
@@ -17,32 +18,40 @@ def guard(program: str, action: Callable[[], int | None]) -> int:
 
     The last two come with one sentence on standard error. An action that returns None has status 0.
     When whoever reads the output has gone, as in `... | head`, the command ends in silence. To be
-    asked to end, as a batch system does before it kills, is an interrupt, too.
+    asked to end, as a batch system does before it kills, is an interrupt, too. What the system
+    refuses, such as writing to a full disk, is one sentence and status 2.
     """
+    prepare()
     # Python looks for garbage when it ends: a second in all of Brian2 and SymPy, for nothing.
     atexit.register(gc.freeze)
-    asked_to_end = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        status = action() or 0
-        sys.stdout.flush()  # here, where it is noticed if nobody reads
-        return status
-    except (BrianmemError, MemoryError) as error:
-        return tell(program, error)
-    except BrokenPipeError:
-        # What is still in the buffer must not fail once more when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt as interrupt:
-        print(": ".join([program, "interrupted", *interrupt.args]), file=sys.stderr)
-        return INTERRUPTED
-    finally:
-        signal.signal(signal.SIGTERM, asked_to_end)
+    with handled(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT)):
+        try:
+            status = action() or 0
+            sys.stdout.flush()  # here, where it is noticed if nobody reads
+            return status
+        except (BrianmemError, MemoryError) as error:
+            return tell(program, error)
+        except BrokenPipeError:
+            stop_writing()
+            return 1
+        except OSError as error:  # a full disk, say
+            stop_writing()
+            return tell(program, error)
+        except KeyboardInterrupt as interrupt:
+            print(": ".join([program, "interrupted", *interrupt.args]), file=sys.stderr)
+            return INTERRUPTED
 
 
 def tell(program: str, error: Exception) -> int:
     """Say in one sentence why a command cannot go on, and return its status."""
-    shortage = "not enough memory: " if isinstance(error, MemoryError) else ""
-    print(f"{program}: error: {shortage}{error}", file=sys.stderr)
+    text = str(error)
+    if isinstance(error, MemoryError):
+        text = f"not enough memory: {error}"
+    elif isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        text = f"{error.strerror or error}{where}"
+    with suppress(OSError):  # nobody hears it
+        print(f"{program}: error: {text}", file=sys.stderr, flush=True)
     return 2
 
 

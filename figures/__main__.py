@@ -1,16 +1,16 @@
 """Draw figures from tables: python -m figures NAME --tables DIR --out DIR."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-import matplotlib
-
-from brianmem import tables
+from brianmem import sidecar, tables
 from brianmem.errors import InputError
 from brianmem.terminal import guard
 
-matplotlib.use("Agg")
+# Pictures are files. The one of a notebook or a desktop need not be there.
+os.environ["MPLBACKEND"] = "agg"
 
 import matplotlib.pyplot as plt
 
@@ -88,29 +88,68 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _draw_all(arguments: argparse.Namespace) -> None:
-    for name in FIGURES if arguments.name == "all" else [arguments.name]:
-        draw(name, arguments.tables, arguments.out)
+    if arguments.name != "all":
+        draw(arguments.name, arguments.tables, arguments.out)
+        return
+    missing = draw_all(arguments.tables, arguments.out)
+    if len(missing) == len(FIGURES):
+        raise InputError(f"no figure could be drawn, the first because {missing[0]}")
+
+
+def draw_all(source: Path, folder: Path) -> list[str]:
+    """Draw what the tables in `source` suffice for; returns, and says, why the others are not."""
+    missing = []
+    for name in FIGURES:
+        try:
+            draw(name, source, folder)
+        except InputError as error:
+            missing.append(str(error))
+            print(f"{name} is not drawn: {error}", file=sys.stderr)
+    return missing
 
 
 def draw(name: str, source: Path, folder: Path) -> None:
-    """Draw one figure from the tables in `source` into `folder`."""
-    with plt.style.context(STYLE):
-        figure = FIGURES[name].draw(source)
-        tables.make_folder(folder)
-        # Laid out once: each file by itself would do so again, which takes as long as drawing it.
-        figure.get_layout_engine().execute(figure)
-        plt.rcParams["figure.constrained_layout.use"] = False
-        figure.set_layout_engine(None)
-        for suffix in ("png", "pdf"):
-            # Without dates, the same tables give the same file.
-            metadata = {"CreationDate": None} if suffix == "pdf" else None
-            path = folder / f"{name}.{suffix}"
-            try:
-                figure.savefig(path, metadata=metadata)
-            except OSError as error:
-                raise InputError(f"cannot write {path}: {error.strerror}") from None
-            print(path)
-        plt.close(figure)
+    """Draw one figure from the tables in `source` into `folder`.
+
+    Raises InputError for tables that are missing or unfit, and if the files cannot be written.
+    """
+    others = plt.get_fignums()
+    try:
+        with plt.style.context(["default", STYLE]):
+            _draw(name, source, folder)
+    except InputError:
+        raise
+    except Exception as error:
+        taken_as_they_are = [
+            path.name for path in source.glob("*.csv") if not sidecar.beside(path).exists()
+        ]
+        if not taken_as_they_are:
+            raise  # tables as protocols write them
+        raise InputError(
+            f"{name} cannot be drawn: {', '.join(sorted(taken_as_they_are))} may lack rows that it "
+            f"needs ({type(error).__name__}: {error})"
+        ) from None
+    finally:
+        for number in set(plt.get_fignums()) - set(others):
+            plt.close(number)
+
+
+def _draw(name: str, source: Path, folder: Path) -> None:
+    figure = FIGURES[name].draw(source)
+    # Laid out once: each file by itself would do so again, which takes as long as drawing it.
+    figure.get_layout_engine().execute(figure)
+    plt.rcParams["figure.constrained_layout.use"] = False
+    figure.set_layout_engine(None)
+    tables.make_folder(folder)
+    for suffix in ("png", "pdf"):
+        # Without dates, the same tables give the same file.
+        metadata = {"CreationDate": None} if suffix == "pdf" else None
+        path = folder / f"{name}.{suffix}"
+        try:
+            figure.savefig(path, metadata=metadata)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}") from None
+        print(path)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Synapses, bytes and seconds per pattern of delay networks."""
 
-import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -20,7 +19,7 @@ from figures.common import (
     not_empty,
 )
 from figures.delay_capacity import PROTOCOL, SIZE, label_patterns, of_size
-from figures.sources import timings
+from figures.sources import parameters, timings
 
 TITLE = "What a stored pattern costs"
 CAPTION = (
@@ -57,8 +56,9 @@ def _seconds(tasks: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {name: task[name] for name in NETWORK} | {"seconds": seconds}
         for task, seconds in zip(
-            tasks["configuration"].map(json.loads), tasks["seconds"], strict=True
+            tasks["configuration"].map(parameters), tasks["seconds"], strict=True
         )
+        if all(name in task for name in NETWORK)
     ]
     return pd.DataFrame(rows, columns=[*NETWORK, "seconds"]).drop_duplicates(NETWORK)
 

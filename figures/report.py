@@ -3,6 +3,7 @@
 import argparse
 import base64
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from brianmem import tables
 from brianmem.errors import InputError
 from brianmem.terminal import guard
 from figures import sources
-from figures.__main__ import FIGURES, draw
+from figures.__main__ import FIGURES, draw_all
 from figures.readable import Readable, readable, text, with_limits
 
 TEMPLATE = "report.html.j2"
@@ -41,7 +42,8 @@ def report(folder: Path, pictures: Path, base: Path) -> str:
     folder, present = Path(folder), sources.present(Path(folder))
     if not present:
         raise InputError(f"{folder} has no table of a protocol: run one first, or name its folder")
-    found, problems = sources.sidecars(folder), []
+    problems = []
+    found = sources.sidecars(folder, problems)
     made = [_made(name, sidecar) for name, sidecar in found.items()]
     figures = [_figure(name, folder, Path(pictures), found) for name in FIGURES]
     content = {
@@ -117,8 +119,13 @@ def _figure(name: str, folder: Path, pictures: Path, found: dict[str, dict]) -> 
         "table": f"{main_table}.csv",
         "commands": [
             sources.command(found.get(main_table, {}), folder)
-            or f"python -m protocols.{module.PROTOCOL} --out {folder}",
-            f"python -m figures {name} --tables {folder} --out {pictures}",
+            or shlex.join(["python", "-m", f"protocols.{module.PROTOCOL}", "--out", str(folder)]),
+            shlex.join(
+                [
+                    *("python", "-m", "figures", name),
+                    *("--tables", str(folder), "--out", str(pictures)),
+                ]
+            ),
         ],
     }
     return made | {"problems": problems}
@@ -229,9 +236,7 @@ def _write(options: argparse.Namespace) -> int:
 def _refresh(folder: Path, pictures: Path) -> int:
     """Draw all figures and write all results; returns the status of the latter."""
     print("\nFigures:")
-    pictures = tables.make_folder(pictures)
-    for name in FIGURES:
-        draw(name, folder, pictures)
+    draw_all(folder, pictures)
     print("\nResults, and a comparison with the papers:")
     return results(["all", "--tables", str(folder)])
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from brianmem import schemas, tables
+from brianmem import schemas, sidecar, tables
+from brianmem.errors import InputError
 from brianmem.tables import Schema
 from brianmem.terminal import duration
 
@@ -23,58 +24,62 @@ def present(folder: Path) -> list[str]:
     return [name for name in RAW if (folder / f"{name}.csv").exists()]
 
 
-def sidecars(folder: Path) -> dict[str, dict]:
-    """The sidecars of the folder's tables by the table's name; {} for one that cannot be read."""
+def sidecars(folder: Path, problems: list[str]) -> dict[str, dict]:
+    """The sidecars of the folder's tables by the table's name; {} for one that cannot be used.
+
+    Why it cannot is added to the problems, if it is there.
+    """
     found = {}
     for path in sorted(folder.glob("*.csv")):
+        found[path.stem] = {}
         try:
-            sidecar = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            sidecar = {}
-        found[path.stem] = sidecar if isinstance(sidecar, dict) else {}
+            found[path.stem] = sidecar.read(path)
+        except InputError as error:
+            if sidecar.beside(path).exists():
+                problems.append(str(error))
     return found
 
 
-def command(sidecar: dict, folder: Path) -> str | None:
+def command(made: dict, folder: Path) -> str | None:
     """The command that makes a table; None if no protocol made it."""
-    if "protocol" not in sidecar or "grid" not in sidecar:
+    if "protocol" not in made or "grid" not in made:
         return None
-    options = [("--grid", sidecar["grid"])]
-    options += [("--set", setting) for setting in sidecar.get("settings") or []]
-    options += [("--seed", sidecar["seed"])] if sidecar.get("seed") else []
-    given = sidecar.get("options") or {}
+    options = [("--grid", made["grid"])]
+    options += [("--set", setting) for setting in made.get("settings") or []]
+    options += [("--seed", made["seed"])] if made.get("seed") else []
+    given = made.get("options") or {}
     options += [(f"--{name}", value) for name, value in given.items() if value is not None]
-    source = (sidecar.get("equations") or {}).get("source")
+    source = (made.get("equations") or {}).get("source")
     options += [("--equations", source)] if source else []
-    options += [("--backend", sidecar.get("backend")), ("--out", folder)]
+    options += [("--backend", made.get("backend")), ("--out", folder)]
     lines = [shlex.join([name, str(value)]) for name, value in options]
-    return " \\\n  ".join([f"python -m {shlex.quote(str(sidecar['protocol']))}", *lines])
+    return " \\\n  ".join([f"python -m {shlex.quote(str(made['protocol']))}", *lines])
 
 
 def _value(value) -> str:
     return "auto" if value is None else str(value)
 
 
-def grid(sidecar: dict) -> list[list[tuple[str, str]]]:
+def grid(made: dict) -> list[list[tuple[str, str]]]:
     """The values of each block of the grid by name, as text."""
     return [
         [(name, ", ".join(map(_value, values))) for name, values in block.items()]
-        for block in sidecar.get("blocks") or []
+        for block in made.get("blocks") or []
     ]
 
 
 def software(found: dict[str, dict]) -> list[dict]:
     """Versions, commit, compiler and platform, and the tables that were made with them."""
     kinds = {}
-    for name, sidecar in found.items():
-        if "versions" not in sidecar:
+    for name, made in found.items():
+        if "versions" not in made:
             continue
-        clean = {True: "", False: ", with changes"}.get(sidecar.get("git_clean"), "")
+        clean = {True: "", False: ", with changes"}.get(made.get("git_clean"), "")
         what = {
-            "commit": f"{sidecar.get('git_commit') or 'unknown'}{clean}",
-            "versions": ", ".join(f"{k} {v}" for k, v in sidecar["versions"].items() if v),
-            "compiler": sidecar.get("compiler") or "none",
-            "platform": sidecar.get("platform") or "unknown",
+            "commit": f"{made.get('git_commit') or 'unknown'}{clean}",
+            "versions": ", ".join(f"{k} {v}" for k, v in made["versions"].items() if v),
+            "compiler": made.get("compiler") or "none",
+            "platform": made.get("platform") or "unknown",
         }
         kinds.setdefault(tuple(what.items()), []).append(name)
     return [dict(what) | {"tables": names} for what, names in kinds.items()]
@@ -111,9 +116,20 @@ FIG_4_RULES = ("pseudo_inverse", "pseudo_inverse_zeroed", "optimised")
 
 def _is_of_fig_4(configuration: str) -> bool:
     """Whether a task belongs to these: the paper's rules and sizes at one rate."""
-    task = json.loads(configuration)
-    sizes = task.get("n_neurons") in (400, 800, 1600) and task["correlation"] == 0
-    return sizes and task["rule"] in FIG_4_RULES and task["kappa"] in (2, 3)
+    task = parameters(configuration)
+    sizes = task.get("n_neurons") in (400, 800, 1600) and task.get("correlation") == 0
+    return sizes and task.get("rule") in FIG_4_RULES and task.get("kappa") in (2, 3)
+
+
+def parameters(configuration: str) -> dict:
+    """Those of a task, from a cell of a table. Raises InputError for any other text."""
+    try:
+        found = json.loads(configuration)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise InputError(f"the configuration of a task is '{configuration[:40]}'")
+    return found
 
 
 def _row(name: str, tasks: pd.DataFrame) -> dict:

@@ -7,11 +7,12 @@ import json
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from brianmem import tables
-from brianmem.backends import check_backend
+from brianmem import runs, tables
+from brianmem.backends import check_backend, default_backend, lacks
 from brianmem.equations import Model, load_model
 from brianmem.errors import InputError
 from brianmem.terminal import duration, guard
@@ -27,11 +28,23 @@ MOST_WARNINGS = 5  # a sweep beyond capacity has one for each network
 
 def main(protocol: Protocol, argv: list[str] | None = None) -> int:
     """Run a protocol as its command line says, and return the exit status."""
-    if protocol.run_task.__module__ == "__main__":
-        # Started with python -m: workers know its module by name.
-        protocol = importlib.import_module(sys.modules["__main__"].__spec__.name).PROTOCOL
+    protocol = _as_imported(protocol)
     arguments = parser(protocol).parse_args(argv)
     return guard(f"protocols.{protocol.name}", lambda: run(protocol, arguments))
+
+
+def _as_imported(protocol: Protocol) -> Protocol:
+    """The protocol of the module that workers import; as a script it has another name."""
+    if protocol.run_task.__module__ != "__main__":
+        return protocol
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    # Under a profiler, or as a file, __main__ is something else than the module.
+    for name in (getattr(spec, "name", None) or "__main__", f"protocols.{protocol.name}"):
+        with suppress(ImportError, AttributeError):
+            imported = importlib.import_module(name).PROTOCOL
+            if imported.name == protocol.name:
+                return imported
+    return protocol
 
 
 def run(protocol: Protocol, arguments: argparse.Namespace) -> int:
@@ -40,27 +53,60 @@ def run(protocol: Protocol, arguments: argparse.Namespace) -> int:
     Raises BrianmemError for bad input, before anything is written.
     """
     check_backend(arguments.backend)
+    if arguments.backend == default_backend() == "numpy":
+        say(f"note: NumPy runs the networks, slowly: this machine lacks {lacks('cython')}")
     blocks = resolve_grid(protocol, arguments.grid, arguments.seed, arguments.set)
     model = None
     if getattr(arguments, "equations", None) is not None:
         model = load_model(arguments.equations, protocol.default_model)
         protocol.check_model(model)
-    folder = arguments.out or _default_folder(protocol, arguments)
     inputs = {
         name: getattr(arguments, name)
         for name in protocol.options or {}
         if getattr(arguments, name) is not None
     }
+    equations = model or protocol.default_model
+    settings = {
+        "protocol": f"protocols.{protocol.name}",
+        "grid": arguments.grid,
+        "settings": arguments.set,
+        "seed": arguments.seed,
+        "options": {name: getattr(arguments, name) for name in protocol.options or {}},
+        "equations": equations and asdict(equations),
+    }
+    folder = arguments.out or runs.default_folder(settings)
     sweep = make_sweep(protocol, blocks, model, arguments.backend, inputs, folder)
     if arguments.dry_run:
         _print_plan(protocol, sweep, arguments.jobs)
         return 0
-    tables.make_folder(folder)
-    results.check(folder)
+    with tables.new_folder(folder):
+        results.check(folder)
+        about = settings | {"inputs": sweep.inputs}
+        table = folder / f"{protocol.schemas[0].name}.csv"
+        runs.check_replaced(table, about, lambda made: _holds(protocol, sweep, made))
+        return _run(protocol, arguments, sweep, folder, about | {"blocks": blocks})
+
+
+def _holds(protocol: Protocol, sweep: Sweep, made: dict) -> bool:
+    """Whether a sweep has all the tasks behind a table, by its sidecar: a grid that has grown."""
+    backend, model, options = made.get("backend"), sweep.works[0].task, made.get("options") or {}
+    try:
+        blocks = [{name: tuple(values) for name, values in b.items()} for b in made["blocks"]]
+        common = {"backend": backend, "model": getattr(model, "model", None)} | options
+        before = {
+            json.dumps(configuration(task)) for task in make_tasks(protocol, blocks, **common)
+        }
+    except (KeyError, TypeError):
+        return False
+    return before <= {json.dumps(configuration(work.task)) for work in sweep.works}
+
+
+def _run(
+    protocol: Protocol, arguments: argparse.Namespace, sweep: Sweep, folder: Path, about: dict
+) -> int:
     unfit = sweep.look()
     if unfit:
         say(f"{unfit} parts are damaged or of another schema and are computed again")
-
     if arguments.merge is not None:
         sweep.adopt(arguments.merge)
     else:
@@ -75,8 +121,14 @@ def run(protocol: Protocol, arguments: argparse.Namespace) -> int:
             f"{len(missing)} of {len(sweep.works)} tasks have not been run yet, the first is "
             f"{json.dumps(configuration(missing[0].task))}"
         )
-    provenance = _provenance(protocol, arguments, blocks, sweep, model)
-    return results.write(sweep, folder, provenance)
+    # Enough for protocols.rerun to make the tables again.
+    about |= {
+        "backend": arguments.backend,
+        "code": sweep.works[0].code,
+        "tasks": len(sweep.works),
+        "failed_tasks": len(sweep.failed()),
+    }
+    return results.write(sweep, folder, tables.software() | about)
 
 
 def _chosen(sweep: Sweep, arguments: argparse.Namespace) -> list[Work]:
@@ -105,7 +157,13 @@ def make_sweep(
     options = dict.fromkeys(protocol.options or {}) | inputs
     tasks = make_tasks(protocol, blocks, backend=backend, model=model, **options)
     for task in tasks:
-        protocol.check_task(task)
+        try:
+            protocol.check_task(task)
+            protocol.estimate(task)
+        except OverflowError:
+            raise InputError(
+                f"numbers are too large to compute with: {json.dumps(configuration(task))}"
+            ) from None
     files = {name: protocol.options[name].files(value) for name, value in inputs.items()}
     return Sweep(protocol.name, protocol.run_task, protocol.schemas, tasks, folder, files)
 
@@ -153,32 +211,6 @@ def _runner(sweep: Sweep, jobs: int, scheduler: str | None) -> Callable:
     return functools.partial(workers.in_processes, store=sweep.store, n_processes=jobs)
 
 
-def _provenance(
-    protocol: Protocol,
-    arguments: argparse.Namespace,
-    blocks: list[Block],
-    sweep: Sweep,
-    model: Model | None,
-) -> dict:
-    """What the sidecars say: enough for protocols.rerun to make the tables again."""
-    options = {name: getattr(arguments, name) for name in protocol.options or {}}
-    equations = model or protocol.default_model
-    return tables.software() | {
-        "protocol": f"protocols.{protocol.name}",
-        "backend": arguments.backend,
-        "seed": arguments.seed,
-        "grid": arguments.grid,
-        "settings": arguments.set,
-        "blocks": blocks,
-        "options": options,
-        "inputs": sweep.inputs,
-        "equations": equations and asdict(equations),
-        "code": sweep.works[0].code,
-        "tasks": len(sweep.works),
-        "failed_tasks": len(sweep.failed()),
-    }
-
-
 def _print_plan(protocol: Protocol, sweep: Sweep, jobs: int) -> None:
     """List the tasks with their state and estimated cost, and what is left to do."""
     sweep.look()
@@ -205,10 +237,3 @@ def _print_plan(protocol: Protocol, sweep: Sweep, jobs: int) -> None:
         f"{duration(plan.total_seconds(left, n_processes))} with {n_processes} processes"
     )
     plan.check_memory(left, n_processes)
-
-
-def _default_folder(protocol: Protocol, arguments: argparse.Namespace) -> Path:
-    """A folder for the grid as it is; a run with changes must not replace its tables."""
-    changes = [arguments.set, arguments.seed, getattr(arguments, "equations", None)]
-    changes += [getattr(arguments, name) for name in protocol.options or {}]
-    return Path("results", "changed" if any(changes) else arguments.grid, "tables")

@@ -41,8 +41,8 @@ def add_common(parser: argparse.ArgumentParser, grids: list[str]) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="folder for the tables (default results/GRID/tables, or results/changed/tables if "
-        "anything of the grid is changed)",
+        help="folder for the tables (default results/GRID/tables, or one of its own in "
+        "results/runs if anything of the grid is changed)",
     )
     parser.add_argument(
         "--backend", default=default_backend(), help=f"{', '.join(BACKENDS)} (default %(default)s)"
@@ -92,12 +92,19 @@ def jobs(parser) -> None:
 
 def _shard(text: str) -> tuple[int, int]:
     number, slash, count = text.partition("/")
-    if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+    short = len(text) <= 20  # Python refuses to read numbers of thousands of digits
+    if not (
+        short
+        and slash
+        and number.isdecimal()
+        and count.isdecimal()
+        and 1 <= int(number) <= int(count)
+    ):
         raise argparse.ArgumentTypeError(f"'{text}' is not i/n with i from 1 to n, such as 2/5")
     return int(number), int(count)
 
 
 def _number_of_jobs(text: str) -> int:
-    if not text.isdecimal():
+    if not (text.isdecimal() and len(text) <= 4):
         raise argparse.ArgumentTypeError(f"must be a number of processes, 0 or more, not '{text}'")
     return int(text)

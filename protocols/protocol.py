@@ -99,11 +99,14 @@ def _resolve(protocol: Protocol, block: Block, seed: int, settings: list[str]) -
     types_by_name = typing.get_type_hints(protocol.task_type)
     for setting in settings:
         name, equals, text = setting.partition("=")
+        name = name.strip()
         if not equals or name not in values:
             raise InputError(
                 f"--set {setting}: expected NAME=VALUE with NAME one of {', '.join(values)}"
             )
-        values[name] = tuple(_parse(setting, part, types_by_name[name]) for part in text.split(","))
+        values[name] = tuple(
+            _parse(setting, part.strip(), types_by_name[name]) for part in text.split(",")
+        )
         if len(set(values[name])) < len(values[name]):
             raise InputError(f"--set {setting}: a value is given twice")
     values[protocol.seed_name] = tuple(s + seed for s in values[protocol.seed_name])
@@ -113,17 +116,35 @@ def _resolve(protocol: Protocol, block: Block, seed: int, settings: list[str]) -
 
 
 def _parse(setting: str, text: str, annotation):
+    kind, optional = _kind(annotation)
+    if optional and text == AUTO:
+        return None
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None:
+        expected = {int: "an integer", float: "a number"}[kind]
+        raise InputError(f"--set {setting}: '{text}' is not {expected}")
+    return value
+
+
+def is_value(value, annotation) -> bool:
+    """Whether a field of a task with this annotation may be given the value in a grid."""
+    kind, optional = _kind(annotation)
+    if value is None:
+        return optional
+    if kind is float:  # JSON may write 1 for 1.0
+        return type(value) in (int, float)
+    return type(value) is kind
+
+
+def _kind(annotation) -> tuple[type, bool]:
+    """The type of a field's values, and whether they may be None."""
     if typing.get_origin(annotation) is tuple:
         annotation = typing.get_args(annotation)[0]
     kinds = typing.get_args(annotation) or (annotation,)
-    if types.NoneType in kinds and text == AUTO:
-        return None
-    kind = kinds[0]
-    try:
-        return kind(text)
-    except ValueError:
-        expected = {int: "an integer", float: "a number"}[kind]
-        raise InputError(f"--set {setting}: '{text}' is not {expected}") from None
+    return kinds[0], types.NoneType in kinds
 
 
 def make_tasks(protocol: Protocol, blocks: list[Block], **common) -> list:

@@ -2,21 +2,23 @@
 
 import argparse
 import importlib
-import json
 import sys
 import tempfile
+import typing
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from brianmem import tables
+from brianmem import sidecar, tables
 from brianmem.backends import check_backend
-from brianmem.equations import Model
+from brianmem.equations import Model, changed
 from brianmem.errors import InputError
 from brianmem.terminal import guard
 from protocols import cli
+from protocols.__main__ import PROTOCOLS
 from protocols.options import jobs
-from protocols.protocol import Protocol, columns
+from protocols.protocol import Block, Protocol, columns, is_value
 from protocols.sweep.progress import say
 from protocols.sweep.sweep import Sweep
 
@@ -35,15 +37,15 @@ def rerun(path: Path, n_jobs: int) -> int:
 
     Raises InputError for a table that no protocol made, or whose input files have changed.
     """
-    sidecar = _sidecar(path)
-    protocol = _protocol(path, sidecar)
-    schema = next((s for s in protocol.schemas if s.name == sidecar["table"]), None)
+    made = _sidecar(path)
+    protocol = _protocol(path, made)
+    schema = next((s for s in protocol.schemas if s.name == made["table"]), None)
     if schema is None:
-        raise InputError(f"{path}: {sidecar['protocol']} makes no table of this name now")
+        raise InputError(f"{path}: {made['protocol']} makes no table of this name now")
     with tempfile.TemporaryDirectory(prefix="brianmem-") as folder:
-        sweep = _sweep(path, sidecar, protocol, Path(folder))
-        if sweep.works[0].code != sidecar["code"]:
-            say(f"the table was made by other code or libraries: {_versions(sidecar)}")
+        sweep = _sweep(path, made, protocol, Path(folder))
+        if sweep.works[0].code != made["code"]:
+            say(f"the table was made by other code or libraries: {_versions(made)}")
         try:
             cli.compute(protocol, sweep, sweep.works, n_jobs)
         except KeyboardInterrupt:
@@ -53,7 +55,7 @@ def rerun(path: Path, n_jobs: int) -> int:
         if new_path.read_bytes() == path.read_bytes():
             print(f"{path}: the same, byte for byte ({len(new)} rows)")
             return 0
-        old = tables.read(schema, path.parent)
+        old = tables.read_as_it_is(schema, path)
     print(f"{path}: differs")
     for line in differences(old, new):
         print(f"  {line}")
@@ -77,58 +79,83 @@ def differences(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     return lines or ["the same values, written differently"]
 
 
+NEEDED = ("table", "protocol", "backend", "blocks", "options", "inputs", "code", "versions")
+
+
 def _sidecar(path: Path) -> dict:
-    try:
-        sidecar = json.loads(path.with_suffix(".json").read_text())
-    except OSError as error:
-        raise InputError(f"{path} has no sidecar that can be read: {error.strerror}") from None
-    except ValueError as error:
-        raise InputError(f"{path.with_suffix('.json')} is no JSON: {error}") from None
+    if path.suffix != ".csv":
+        raise InputError(f"'{path}' is no table: name a CSV that a protocol wrote")
+    made = sidecar.read(path)
     if not path.exists():
         raise InputError(f"{path} is missing")
-    if "blocks" not in sidecar or "code" not in sidecar:
-        raise InputError(f"{path} was not made by a protocol")
-    return sidecar
+    missing = [key for key in NEEDED if key not in made]
+    if missing:
+        raise InputError(
+            f"{path} was not made by a protocol: its sidecar does not say its {missing[0]}"
+        )
+    return made
 
 
-def _protocol(path: Path, sidecar: dict) -> Protocol:
-    try:
-        return importlib.import_module(sidecar["protocol"]).PROTOCOL
-    except (ImportError, AttributeError):
-        raise InputError(f"{path}: there is no {sidecar['protocol']} now") from None
+def _protocol(path: Path, made: dict) -> Protocol:
+    """Of the package's own: a name in a file is nothing to import."""
+    package, _, name = made["protocol"].partition(".")
+    if package != "protocols" or name not in PROTOCOLS:
+        raise InputError(f"{path}: there is no protocol '{made['protocol']}'")
+    return importlib.import_module(f"protocols.{name}").PROTOCOL
 
 
-def _sweep(path: Path, sidecar: dict, protocol: Protocol, folder: Path) -> Sweep:
+def _sweep(path: Path, made: dict, protocol: Protocol, folder: Path) -> Sweep:
     """The sweep that the sidecar describes, with its parts in another folder."""
-    check_backend(sidecar["backend"])
-    try:
-        blocks = [
-            {name: tuple(block[name]) for name in columns(protocol)} for block in sidecar["blocks"]
-        ]
-    except KeyError as missing:
-        raise InputError(f"{path}: the grid has no {missing}") from None
-    values = sidecar["options"]
-    inputs = {name: values[name] for name in protocol.options or {} if values[name] is not None}
-    model = sidecar["equations"] and Model(**sidecar["equations"] | {"source": None})
-    if model == protocol.default_model:
-        model = None
-    sweep = cli.make_sweep(protocol, blocks, model, sidecar["backend"], inputs, folder)
-    for name, digest in sidecar["inputs"].items():
-        if sweep.inputs[name] != digest:
-            raise InputError(f"{values[name]} is not the file that the table was made from")
+    check_backend(made["backend"])
+    if not made["blocks"]:
+        raise InputError(f"{path}: the grid has no tasks")
+    blocks = [_block(path, block, protocol) for block in made["blocks"]]
+    values = made["options"]
+    inputs = {name: values[name] for name in protocol.options or {} if values.get(name) is not None}
+    sweep = cli.make_sweep(
+        protocol, blocks, _model(made, protocol), made["backend"], inputs, folder
+    )
+    for name, digest in made["inputs"].items():
+        if sweep.inputs.get(name) != digest:
+            raise InputError(f"{values.get(name)} is not the file that the table was made from")
     return sweep
 
 
-def _versions(sidecar: dict) -> str:
+def _block(path: Path, block: dict[str, list], protocol: Protocol) -> Block:
+    hints = typing.get_type_hints(protocol.task_type)
+    values = {}
+    for name in columns(protocol):
+        if not block.get(name):
+            raise InputError(f"{path}: the grid has no '{name}'")
+        for value in block[name]:
+            if not is_value(value, hints[name]):
+                raise InputError(f"{path}: the grid's {name} is {value!r}")
+        values[name] = tuple(block[name])
+    return values
+
+
+def _model(made: dict, protocol: Protocol) -> Model | None:
+    """The equations that were edited, checked like those of a file; None for the built-in ones."""
+    if protocol.default_model is None or not made.get("equations"):
+        return None
+    texts = {key: text for key, text in made["equations"].items() if key != "source"}
+    model = changed(replace(protocol.default_model, source=None), texts)
+    if model == protocol.default_model:
+        return None
+    protocol.check_model(model)
+    return model
+
+
+def _versions(made: dict) -> str:
     now = tables.software()
-    changed = [
+    others = [
         f"{name} {old} then, {now['versions'].get(name)} now"
-        for name, old in sidecar["versions"].items()
+        for name, old in made["versions"].items()
         if old != now["versions"].get(name)
     ]
-    if sidecar["git_commit"] != now["git_commit"]:
-        changed.append(f"commit {sidecar['git_commit']} then, {now['git_commit']} now")
-    return "; ".join(changed) or "changes that are not committed"
+    if made.get("git_commit") != now["git_commit"]:
+        others.append(f"commit {made.get('git_commit')} then, {now['git_commit']} now")
+    return "; ".join(others) or "changes that are not committed"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 import pytest
 
+from brianmem import quantities
 from brianmem.delay import network
 from brianmem.delay.equations import LIF
 from brianmem.delay.parameters import DelayParameters
@@ -43,6 +44,20 @@ def test_every_key_alone_is_enough(tmp_path, key):
     load_and_check(tmp_path, key)
 
 
+def test_a_file_may_begin_with_a_mark_of_its_encoding(tmp_path):
+    path = tmp_path / "model.toml"
+    path.write_text(GOOD, encoding="utf-8-sig")
+    assert load_model(path, LIF).parameters == {"tau_a": "50*ms", "jump": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("50*ms", 0.05), ("-(2 + 3)*mV/ms", -5.0), ("2**-3", 0.125), ("5*mV**2/(volt*ms)", 0.005)],
+)
+def test_parameters_are_sums_products_and_powers_of_numbers_and_units(text, value):
+    assert float(quantities.parse(text)) == pytest.approx(value, rel=1e-15)
+
+
 def test_the_built_in_equations_are_right():
     check_model(LIF, network.constants(DelayParameters(), threshold=0.5))
 
@@ -77,6 +92,29 @@ def test_the_built_in_equations_are_right():
         ("-a/tau_a : 1", "-a/tau_a + xi*tau_a**-0.5 : 1", r"line 2 \(model\).*'xi' is random"),
         ("a += jump", "a += rand()", r"line 6 \(reset\).*'rand' is random"),
         ("tau_a = ", "tau = ", r"line 8 \(parameters\): tau is set"),
+        *(
+            ("tau_a = ", f"{name} = ", rf"line 8 \(parameters\): {name} is set by Brian2")
+            for name in ("N", "i", "t", "e", "pi", "inf", "t_in_timesteps", "exp", "ms", "v_post")
+        ),
+        ("jump = 0.05", "a = 0.05", r"line 9 \(parameters\): a is a variable of the equations"),
+        ("jump = 0.05", "lambda = 1", r"line 9 \(parameters\): lambda is set by nobody"),
+        *(
+            ("0.05", value, rf"line 9 \(parameters\): jump .*{reason}")
+            for value, reason in (
+                ("nan", "not finite"),
+                ("-inf", "not finite"),
+                ("true", "must be a number"),
+                ("1" + 400 * "0", "is no finite number"),
+                ('"9**9**9"', "power"),
+                ('"lambda: 1"', "holds more than numbers"),
+                ('"hello"', "no unit hello"),
+                ('"1/0"', "divides by zero"),
+                ('"ms + mV"', "units do not match"),
+                ('"ms.__class__.__base__.__subclasses__()"', "holds more than numbers"),
+                ('"[x for x in (1,)][0]"', "holds more than numbers"),
+                ('"' + 300 * "1" + '"', "more than 200 characters"),
+            )
+        ),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path, old, new, message):

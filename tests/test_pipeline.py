@@ -286,7 +286,7 @@ def test_memories_that_keep_any_vertex_are_called_trivial(folder):
 
 def test_the_best_self_connections_lie_in_their_window(folder):
     trials = tables.read(schemas.LOWRANK_CAPACITY, folder)
-    best = best_gamma(trials, np.random.default_rng(0))
+    best = best_gamma(trials)
     assert len(best) == 3 * 5 and (best["n_gammas"] == 4).all()
     recalling = best[best["overlap"] > 0.95]
     assert (recalling["window_low"] - 0.01 <= recalling["gamma"]).all()
@@ -346,7 +346,7 @@ def test_a_scan_varies_one_parameter_at_a_time(folder):
             assert (rows[name] != baseline[name]).all() == (name == scanned)
             assert rows[name].nunique() == 1 or name == scanned
     # More neurons and more spikes help; more patterns do not.
-    scores = f1_scan(table, np.random.default_rng(0)).set_index(["scanned", "learner", "value"])
+    scores = f1_scan(table).set_index(["scanned", "learner", "value"])
     f1 = scores["f1"]
     assert f1["n_neurons", "deconvolved", 128] < f1["n_neurons", "deconvolved", 256]
     assert f1["firing_prob", "deconvolved", 5e-4] < f1["firing_prob", "deconvolved", 2e-3]

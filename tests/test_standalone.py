@@ -31,8 +31,8 @@ def test_programs_are_kept_by_all_that_is_compiled(tmp_path):
     ],
 )
 def test_a_program_that_fails_says_why(ending, message, program_backend, capfd, monkeypatch):
-    monkeypatch.setitem(prefs, standalone.RUN, ["sh", "-c", f"echo begun; {ending}"])
     with brian_backend(program_backend), pytest.raises(ProgramError, match=message):
+        monkeypatch.setitem(prefs, standalone.RUN, ["sh", "-c", f"echo begun; {ending}"])
         group = NeuronGroup(2, "v : 1", name="failing")
         Network(group).run(1 * ms)
     assert capfd.readouterr() == ("begun\n" if program_backend == "cpp_standalone" else "", "")

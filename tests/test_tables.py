@@ -1,5 +1,7 @@
 import json
+import re
 import runpy
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -81,6 +83,7 @@ def test_values_that_are_not_allowed_are_refused_in_writing_and_reading(
     with pytest.raises(InputError, match=message):
         tables.write(wrong, SCHEMA, tmp_path, {})
     wrong.to_csv(tmp_path / "example.csv", index=False)
+    (tmp_path / "example.json").unlink()
     with pytest.raises(InputError, match=message):
         tables.read(SCHEMA, tmp_path)
 
@@ -113,11 +116,91 @@ def test_a_failed_write_leaves_the_old_table(tmp_path, monkeypatch):
         self.touch()
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.write_text", full_disk)
+    monkeypatch.setattr("pathlib.Path.write_bytes", full_disk)
     with pytest.raises(InputError, match="No space left"):
         tables.write(tables.from_rows(SCHEMA, ROWS[:1]), SCHEMA, tmp_path, {})
     assert (tmp_path / "example.csv").read_text() == old
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_table_that_was_changed_is_refused_and_without_its_sidecar_taken(tmp_path, capsys):
+    table = tables.from_rows(SCHEMA, ROWS)
+    path = tables.write(table, SCHEMA, tmp_path, {})
+    tables.read(SCHEMA, tmp_path)
+    assert capsys.readouterr().err == ""
+    path.write_bytes(path.read_bytes().rpartition(b"optimised")[0])
+    with pytest.raises(
+        InputError, match=r"make it again, or delete example\.json to have it taken"
+    ):
+        tables.read(SCHEMA, tmp_path)
+    assert len(tables.read_as_it_is(SCHEMA, path)) == 1
+    path.with_suffix(".json").unlink()
+    assert len(tables.read(SCHEMA, tmp_path)) == 1
+    assert "example.csv has no sidecar and is taken as it is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("rule;n_neurons;time;active;first\n", "separated by semicolons"),
+        (f"rule,n_neurons,time,active,first\nhebbian,{24 * '9'},1,True,\n", "cannot read"),
+        ("rule,n_neurons,time,active,first\nhebbian,1,1,maybe,\n", "cannot read"),
+        ("rule,n_neurons,time,active,first\n" + "x," * 9 + "\n", "cannot read"),
+        ("rule,rule,n_neurons,time,active,first\n", r"differs in rule\.1$"),
+        ("a,b,c,d,e,f\n", "differs in a, active, b, c, d and 6 more"),
+        ("", "cannot read"),
+        ("\x00\x01", "no example table"),
+    ],
+)
+def test_other_csv_files_are_refused_in_one_sentence(content, message, tmp_path):
+    (tmp_path / "example.csv").write_text(content)
+    with pytest.raises(InputError, match=message):
+        tables.read(SCHEMA, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", "3", "null", "{", '"text"', "[" * 5000, b"\xff\xfe".decode("latin1")),
+        *('{"n_rows": "2"}', '{"n_rows": true}', '{"blocks": {}}', '{"blocks": [1]}'),
+        *('{"blocks": [{"load": 1}]}', '{"settings": "load=1"}', '{"settings": [1]}'),
+        *('{"equations": []}', '{"equations": {"model": 1}}', '{"options": []}'),
+        *('{"versions": ["numpy"]}', '{"versions": {"numpy": 2}}', '{"protocol": null}'),
+        *('{"inputs": {"digits": 3}}', '{"sha256": 0}', '{"columns": {}}', '{"tasks": 1.5}'),
+    ],
+)
+def test_odd_sidecars_are_one_sentence(content, tmp_path):
+    path = tables.write(tables.from_rows(SCHEMA, ROWS), SCHEMA, tmp_path, {})
+    path.with_suffix(".json").write_text(content, encoding="latin1")
+    with pytest.raises(InputError, match=r"example.*(is no JSON|is no sidecar of a table)"):
+        tables.read(SCHEMA, tmp_path)
+
+
+def test_folders_that_were_made_for_nothing_go_again(tmp_path):
+    (tmp_path / "kept").mkdir()
+    for folder in ("a/b/c", "kept", "kept/d"):
+        with pytest.raises(KeyError), tables.new_folder(tmp_path / folder):
+            raise KeyError
+    assert [path.name for path in tmp_path.rglob("*")] == ["kept"]
+    with pytest.raises(KeyError), tables.new_folder(tmp_path / "a/b"):
+        (tmp_path / "a/b/file").touch()
+        raise KeyError
+    assert (tmp_path / "a/b/file").exists()
+
+
+def test_the_commit_is_that_of_this_package_alone(tmp_path, monkeypatch):
+    """Not that of a repository with an environment in it."""
+    repository = tmp_path / "theirs"
+    package = repository / ".venv/site-packages/brianmem"
+    package.mkdir(parents=True)
+    for command in (["init", "-q"], ["-c", "user.name=a", "-c", "user.email=b"]):
+        more = ["commit", "-q", "--allow-empty", "-m", "x"] if command[0] == "-c" else []
+        subprocess.run(["git", "-C", repository, *command, *more], check=True)
+    monkeypatch.setattr(tables, "__file__", str(package / "tables.py"))
+    assert tables.software()["git_commit"] is None
+    package.rename(repository / "brianmem")
+    monkeypatch.setattr(tables, "__file__", str(repository / "brianmem/tables.py"))
+    assert re.fullmatch("[0-9a-f]{40}", tables.software()["git_commit"])
 
 
 def test_the_page_of_columns_is_up_to_date():

@@ -1,6 +1,5 @@
 """Compiled files that are kept, for all processes of this user on all machines with this home."""
 
-import atexit
 import fcntl
 import hashlib
 import os
@@ -8,14 +7,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
 from pathlib import Path
+
+from brianmem.environment import cache_folder, scratch
 
 
 def folder(kind: str = "") -> Path:
     """Where compiled files of a kind are kept, or those of all kinds."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "brianmem" / kind
+    return cache_folder() / kind
 
 
 def digest(*parts: str | bytes) -> str:
@@ -31,8 +30,8 @@ def digest(*parts: str | bytes) -> str:
 def kept(kind: str, name: str, make: Callable[[Path], None]) -> Path:
     """The file of this name: the one in the cache, or the one that `make` writes to the path given.
 
-    A file that somebody else may have written is made again, since it will be executed. Where the
-    cache cannot be written, what is made lives as long as this process.
+    A file that is damaged, or that somebody else may have put there, is made again: it will be
+    executed. Where the cache cannot be written, what is made lives as long as this process.
     """
     path = folder(kind) / name
     if is_ours(path):
@@ -44,18 +43,37 @@ def kept(kind: str, name: str, make: Callable[[Path], None]) -> Path:
         make(made)
         if _keep(made, path):
             return path
-        while_we_run = Path(_scratch(), kind, name)
-        while_we_run.parent.mkdir(exist_ok=True)
+        while_we_run = Path(scratch(), kind, name)
+        while_we_run.parent.mkdir(parents=True, exist_ok=True)
         return made.replace(while_we_run)
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file is there that nobody but this user can have written."""
+    """Whether a file is there as this user wrote it: nobody else can have, in its sum neither."""
     try:
-        status = path.stat()
+        return _only_we_write(path) and _only_we_write(_sum(path)) and _is_whole(path)
     except OSError:
         return False
+
+
+def _only_we_write(path: Path) -> bool:
+    status = path.stat()
     return status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def _is_whole(path: Path) -> bool:
+    return _sum(path).read_text(encoding="ascii", errors="replace") == _digest(path, path.name)
+
+
+def _sum(path: Path) -> Path:
+    """The file that holds what another one must come to."""
+    return path.with_name(f"{path.name}.sum")
+
+
+def _digest(path: Path, name: str) -> str:
+    """Of a file's name and content; of the largest, whose users look at them closely, its size."""
+    large = path.suffix == ".gch"
+    return digest(name, str(path.stat().st_size) if large else path.read_bytes())
 
 
 @contextmanager
@@ -80,22 +98,19 @@ def _keep(made: Path, path: Path) -> bool:
     A full disk or a home that cannot be written costs another compilation, nothing else.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        os.close(handle)
-        try:
-            shutil.copyfile(made, name)
-            Path(name).chmod(0o700)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        for target, write in (
+            (_sum(path), lambda part: part.write_text(_digest(made, path.name), "ascii")),
+            (path, lambda part: shutil.copyfile(made, part)),
+        ):
+            handle, name = tempfile.mkstemp(dir=path.parent)
+            os.close(handle)
+            part = Path(name)
+            try:
+                write(part)
+                part.chmod(0o700)
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
     except OSError:
         return False
     return True
-
-
-@cache
-def _scratch() -> str:
-    """A folder that is there until this process ends."""
-    place = tempfile.mkdtemp(prefix="brianmem-")
-    atexit.register(shutil.rmtree, place, ignore_errors=True)
-    return place

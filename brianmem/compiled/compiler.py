@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shlex
 import shutil
 import subprocess
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from platform import machine, node
 
 from brianmem.compiled.cache import digest, folder, kept
+from brianmem.environment import compiler_words
 from brianmem.errors import InputError
 
 # Brian2's own flags include -ffast-math, and compilers may fuse multiply and add: both change the
@@ -32,21 +32,16 @@ def command() -> list[str]:
     """
     if missing():
         raise InputError(f"this needs {missing()}: install it")
-    name, *options = words()
+    name, *options = compiler_words()
     return [shutil.which(name), *options]
 
 
 def missing() -> str | None:
     """What this machine lacks to compile; None for nothing."""
-    name = words()[0]
+    name = compiler_words()[0]
     if shutil.which(name):
         return None
     return f"a C++ compiler (there is no {name}; the environment variable CXX can name another)"
-
-
-def words() -> list[str]:
-    """The compiler's command, whether there is one or not."""
-    return shlex.split(os.environ.get("CXX", "")) or ["g++"]
 
 
 def identity() -> str:

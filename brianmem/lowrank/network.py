@@ -19,9 +19,11 @@ from brian2 import Clock, Equations, Network, NeuronGroup, SpikeMonitor, Synapse
 from brian2.utils.stringtools import get_identifiers
 
 from brianmem.backends import RUNTIME
-from brianmem.brian import brian_backend, synapses_clock
+from brianmem.brian import brian_backend, only_looked_at, synapses_clock
 from brianmem.engine import EventDriven, LowRankWeights, Program, Repeated
 from brianmem.engine.solution import Solution
+from brianmem.equation_check import check_model as check_equations
+from brianmem.equation_check import check_trial
 from brianmem.equations import INTEGRATORS, Model
 from brianmem.errors import InexactWarning, InputError
 from brianmem.lowrank.equations import LIF
@@ -161,6 +163,23 @@ def _potentials(memories, starts, n_copies: int) -> np.ndarray:
     return v.ravel()
 
 
+def check_model(model: Model) -> None:
+    """Raise InputError, with the line and the reason, for equations that cannot run."""
+    check_equations(model, constants(drive=2.0, threshold=1.0))
+    check_trial(model, lambda: _trial(model))
+
+
+def _trial(model: Model) -> None:
+    """A tenth of tau of four neurons, exactly if that is possible."""
+    with brian_backend("numpy"):
+        group = _exact_group(model, 4, TAU / 10)
+        engine = EventDriven(group, -np.eye(4), model.pulse)
+        for name, value in {"drive": 2.0, "theta": 1.0, "v": 0.5}.items():
+            if name in group.variables:
+                setattr(group, name, value)
+        Network(group, engine).run(TAU / 10)
+
+
 def check_alike(memories: Sequence[LowRankMemory]) -> None:
     """Raise InputError unless these can run, and differ in their weights and drive alone."""
     first = memories[0].params
@@ -193,7 +212,8 @@ def _form(model: Model) -> str:
 def _engine(model: Model) -> EventDriven:
     with brian_backend("numpy"), warnings.catch_warnings():
         warnings.simplefilter("ignore", InexactWarning)
-        return EventDriven(_exact_group(model, 2, TAU), -np.eye(2), model.pulse)
+        group = only_looked_at(_exact_group(model, 2, TAU))
+        return EventDriven(group, -np.eye(2), model.pulse)
 
 
 def _exact_group(model: Model, n_neurons: int, step, own_drives: bool = False) -> NeuronGroup:

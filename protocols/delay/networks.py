@@ -14,9 +14,7 @@ from brianmem.delay.learning.surrogate_settings import SurrogateSettings
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.retraining import retrain
 from brianmem.delay.scores import OUTCOMES, counts_by_pattern
-from brianmem.delay.units import constants
 from brianmem.delay.weights import DelayWeights
-from brianmem.equation_check import check_model as check_equations
 from brianmem.equations import Model
 from brianmem.patterns import draw_rasters
 from brianmem.progress import report
@@ -229,4 +227,4 @@ def pattern_rows(task: DelayTask, patterns: Raster, run: network.Run, info: dict
 
 def check_model(model: Model) -> None:
     """Raise InputError if the network cannot run with these equations."""
-    check_equations(model, constants(DelayParameters(), threshold=0.5))
+    network.check_model(model)

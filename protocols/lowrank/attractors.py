@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from brianmem import schemas
-from brianmem.equation_check import check_model
 from brianmem.equations import Model
 from brianmem.lowrank import network
 from brianmem.lowrank.equations import LIF
@@ -131,7 +130,7 @@ PROTOCOL = Protocol(
     ),
     check_task=check_task,
     estimate=estimate,
-    check_model=lambda model: check_model(model, network.constants(drive=2.0, threshold=1.0)),
+    check_model=network.check_model,
     default_model=LIF,
 )
 

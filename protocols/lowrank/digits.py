@@ -19,7 +19,6 @@ from brianmem.digits import (
     digit_files,
     load_digits,
 )
-from brianmem.equation_check import check_model
 from brianmem.equations import Model
 from brianmem.errors import InputError
 from brianmem.lowrank import network, readout
@@ -197,7 +196,7 @@ PROTOCOL = Protocol(
     schemas=(schemas.LOWRANK_DIGITS, schemas.LOWRANK_DIGITS_IMAGES),
     check_task=check_task,
     estimate=estimate,
-    check_model=lambda model: check_model(model, network.constants(drive=2.0, threshold=1.0)),
+    check_model=network.check_model,
     default_model=LIF,
     options={
         "digits": Option(

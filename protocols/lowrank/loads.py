@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brianmem.equation_check import check_model as check_equations
 from brianmem.equations import Model
 from brianmem.errors import InputError
 from brianmem.lowrank import network
@@ -88,4 +87,4 @@ def trial_rows(task: LoadTask, memories: list[LowRankMemory], trials: list[Trial
 
 def check_model(model: Model) -> None:
     """Raise InputError if the network cannot run with these equations."""
-    check_equations(model, network.constants(drive=2.0, threshold=1.0))
+    network.check_model(model)

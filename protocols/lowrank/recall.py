@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from brianmem import schemas
-from brianmem.equation_check import check_model
 from brianmem.equations import Model
 from brianmem.lowrank import geometry, network
 from brianmem.lowrank.equations import LIF
@@ -208,7 +207,7 @@ PROTOCOL = Protocol(
     schemas=SCHEMAS,
     check_task=check_task,
     estimate=estimate,
-    check_model=lambda model: check_model(model, network.constants(drive=2.0, threshold=1.0)),
+    check_model=network.check_model,
     default_model=LIF,
     # More than one, so that a figure can leave out networks whose patterns coincide.
     n_examples=3,

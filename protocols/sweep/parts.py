@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 import secrets
-import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -99,15 +97,14 @@ class PartStore:
         unfinished = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, unfinished = tempfile.mkstemp(
-                dir=path.parent, prefix=f".{self.writer}-", suffix=".part"
-            )
-            with os.fdopen(handle, "wb") as file:
+            # With the rights that the umask leaves: colleagues may merge what lies in their folder.
+            unfinished = path.parent / f".{self.writer}-{secrets.token_hex(8)}.part"
+            with unfinished.open("xb") as file:
                 file.write(_digest(body).encode() + b"\n" + body)
-            Path(unfinished).replace(path)
+            unfinished.replace(path)
         except OSError as error:
             if unfinished is not None:
-                Path(unfinished).unlink(missing_ok=True)
+                unfinished.unlink(missing_ok=True)
             raise InputError(f"cannot write {path}: {error.strerror}") from None
 
     def tidy(self) -> None:

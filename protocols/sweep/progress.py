@@ -25,7 +25,7 @@ def with_progress(parts: Iterable[Part], n_to_do: int, n_done: int, label: str) 
     """
     display = (_Bar if sys.stderr.isatty() else _Lines)(n_to_do, n_done, label)
     try:
-        with _meanwhile(display.wait) as alone:
+        with every_second(display.wait) as alone:
             for part in parts:
                 with alone:
                     display.count()
@@ -104,7 +104,7 @@ def _wait(seconds: float, n_ended: int) -> str:
 
 
 @contextmanager
-def _meanwhile(action: Callable[[], None]) -> Iterator[threading.Lock]:
+def every_second(action: Callable[[], None]) -> Iterator[threading.Lock]:
     """Call a function every second within the block, from a thread that leaves Ctrl-C to others.
 
     It holds the lock while it does.

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from brianmem import schemas, tables
+from brianmem.environment import handled
 from brianmem.tables import Schema
 from protocols.sweep.progress import say
 from protocols.sweep.sweep import Sweep
@@ -66,11 +67,8 @@ def _interrupt_put_off():
         nonlocal interrupted
         interrupted = True
 
-    handler = signal.signal(signal.SIGINT, note)
-    try:
+    with handled(signal.SIGINT, note):
         yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
     if interrupted:
         raise KeyboardInterrupt
 
@@ -118,9 +116,9 @@ def _about(sweep: Sweep, number: int) -> dict:
 
 
 def _read_if_there(schema: Schema, folder: Path) -> pd.DataFrame | None:
-    if not (folder / f"{schema.name}.csv").exists():
-        return None
-    return tables.read(schema, folder)
+    """Whatever its sidecar says: a sweep that was killed may have left another's."""
+    path = folder / f"{schema.name}.csv"
+    return tables.read_as_it_is(schema, path) if path.exists() else None
 
 
 def _replace_rows(schema: Schema, rows: pd.DataFrame, folder: Path, protocol: str) -> None:

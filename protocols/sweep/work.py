@@ -16,7 +16,7 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-from brianmem.errors import CapacityWarning, InputError
+from brianmem.errors import CapacityWarning, InputError, reason
 from brianmem.tables import Schema
 from protocols.sweep.code import code_version
 from protocols.sweep.parts import Part, PartStore, as_columns
@@ -69,7 +69,10 @@ def compute(work: Work) -> Part:
     Raises InputError if this worker has other code than who sent the task.
     """
     if code_version(work.run_task.__module__) != work.code:
-        raise InputError("a worker has another version of the code or of its libraries")
+        raise InputError(
+            "a worker has another version of the code or of its libraries, or lacks rules that "
+            "were added to the package's: these run with --jobs 0"
+        )
     _freeze_what_was_imported(len(sys.modules))
     begin = time.perf_counter()
     tables, error = {}, None
@@ -122,7 +125,7 @@ def compute_and_keep(work: Work, store: PartStore) -> Part:
 def _describe(error: Exception) -> dict[str, str]:
     return {
         "error": type(error).__name__,
-        "message": str(error) or type(error).__name__,
+        "message": reason(error),
         "traceback": traceback.format_exc(),
     }
 

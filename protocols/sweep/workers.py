@@ -9,20 +9,27 @@ import os
 import pickle
 import signal
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Generator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from brianmem import gpu
+from brianmem.environment import handled
 from brianmem.errors import InputError
+from brianmem.progress import say
 from protocols.sweep import running
 from protocols.sweep.parts import Part, PartStore
+from protocols.sweep.progress import every_second
 from protocols.sweep.work import Work, compute, compute_and_keep
 
+PAUSE = 1.0  # seconds between looks at whoever gave out the tasks
 DIED = {
     "error": "WorkerDied",
     "message": "the task ended its process: out of memory, or a crash in compiled code",
@@ -43,10 +50,10 @@ def in_this_process(works: list[Work], store: PartStore) -> Generator[Part]:
         interrupted = True
         raise KeyboardInterrupt
 
-    handler, hook = signal.signal(signal.SIGINT, interrupt), sys.unraisablehook
+    hook = sys.unraisablehook
     sys.unraisablehook = lambda dropped: None if interrupted else hook(dropped)
     try:
-        with running.watched() as folder:
+        with handled(signal.SIGINT, interrupt), running.watched() as folder:
             for work in works:
                 part = _compute(work, store, folder)
                 if interrupted:
@@ -54,7 +61,6 @@ def in_this_process(works: list[Work], store: PartStore) -> Generator[Part]:
                 (folder / work.key).unlink(missing_ok=True)
                 yield part
     finally:
-        signal.signal(signal.SIGINT, handler)
         sys.unraisablehook = hook
 
 
@@ -103,8 +109,7 @@ def _pool(works: list[Work], store: PartStore, n_processes: int, begun: Path) ->
     # those that have grown are replaced by new ones. Neither is the user's concern.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by what starts now
-    try:
+    with handled(signal.SIGINT, signal.SIG_IGN):  # inherited by what starts now
         pool = Parallel(
             # For a single job joblib would start no process. One of two is busy at a time instead.
             n_jobs=max(2, n_processes),
@@ -113,15 +118,28 @@ def _pool(works: list[Work], store: PartStore, n_processes: int, begun: Path) ->
             backend="loky",
             return_as="generator_unordered",
         )
-        parts = pool(
+        return pool(
             delayed(_in_process)(pickle.dumps(work), store, begun, n_processes) for work in works
         )
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    return parts
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """Watch from a thread whether the process that gives out the tasks is still there.
+
+    A worker of one that was killed would wait for minutes, and hold its streams open.
+    """
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(PAUSE)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _in_process(pickled: bytes, store: PartStore, begun: Path, n_processes: int) -> Part:
+    _end_with(os.getppid())
     # With the work comes Brian2, whose import sets a handler that calls the one before.
     signal.signal(signal.SIGINT, lambda *_: None)
     work = pickle.loads(pickled)
@@ -148,14 +166,13 @@ def on_cluster(works: list[Work], store: PartStore, address: str) -> Generator[P
             "--scheduler needs dask.distributed: pip install 'brianmem[cluster]'"
         ) from None
     # What goes wrong with the cluster is said in one sentence.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"no Dask scheduler answers at {address} ({error})") from None
-    with client:
-        if not client.scheduler_info()["workers"]:
-            print(f"{address} has no workers yet: waiting", file=sys.stderr, flush=True)
+    with client, every_second(_Workers(client, address).look):
         suspects = []
         for work, part in _computed(client, works):
             if part is None:
@@ -166,6 +183,19 @@ def on_cluster(works: list[Work], store: PartStore, address: str) -> Generator[P
         for suspect in suspects:
             [(_, part)] = _computed(client, [suspect])
             yield _keep(part or Part(suspect.key, {}, error=DIED), store)
+
+
+class _Workers:
+    """Says when a cluster has no workers, yet or any more: nothing else would."""
+
+    def __init__(self, client, address: str):
+        self.client, self.address, self.n_before = client, address, 1
+
+    def look(self) -> None:
+        n_workers = len(self.client.scheduler_info()["workers"])
+        if self.n_before and not n_workers:
+            say(f"{self.address} has no workers: waiting (Ctrl-C ends, and what is done is kept)")
+        self.n_before = n_workers
 
 
 def _computed(client, works: list[Work]) -> Generator[tuple[Work, Part | None]]:

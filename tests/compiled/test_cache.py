@@ -28,13 +28,42 @@ def test_a_file_is_made_once(folder):
         assert path == folder / "kind" / "name"
         assert path.read_text() == "content"
     assert len(made) == 1
-    assert [*folder.rglob("*")] == [folder / "kind", path]  # no lock, and nothing unfinished
+    # No lock, and nothing unfinished.
+    assert sorted(folder.rglob("*")) == [folder / "kind", path, folder / "kind" / "name.sum"]
 
 
-def test_what_others_may_have_written_is_made_again():
-    path = cache.kept("kind", "name", lambda path: path.write_text("ours"))
+def spoiled_by_rights(path):
     path.write_text("theirs")
     path.chmod(0o777)
+
+
+def spoiled_by_another_of_ours(path):
+    """Whoever can write to the folder can rename what is in it."""
+    other = cache.kept("kind", "other", lambda path: path.write_text("another"))
+    other.replace(path)
+
+
+def spoiled_with_its_sum(path):
+    other = cache.kept("kind", "other", lambda path: path.write_text("another"))
+    other.with_name("other.sum").replace(path.with_name("name.sum"))
+    other.replace(path)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        spoiled_by_rights,
+        spoiled_by_another_of_ours,
+        spoiled_with_its_sum,
+        lambda path: path.write_text("our"),
+        lambda path: path.write_text(""),
+        lambda path: path.with_name("name.sum").unlink(),
+        lambda path: path.with_name("name.sum").chmod(0o666),
+    ],
+)
+def test_what_others_may_have_written_or_is_damaged_is_made_again(spoil):
+    path = cache.kept("kind", "name", lambda path: path.write_text("ours"))
+    spoil(path)
     assert cache.kept("kind", "name", lambda path: path.write_text("ours")) == path
     assert path.read_text() == "ours"
     assert not path.stat().st_mode & 0o022

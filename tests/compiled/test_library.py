@@ -40,7 +40,7 @@ def number(files):
 
 
 def kept():
-    return sorted(cache.folder("libraries").glob("*"))
+    return sorted(p for p in cache.folder("libraries").glob("*") if p.suffix != ".sum")
 
 
 def script(path, text):

@@ -1,7 +1,11 @@
 """Keys and parts: what makes two tasks the same, and what survives on the disk."""
 
+import functools
+import importlib
+import importlib.util
 import math
 import os
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -15,6 +19,7 @@ from brianmem.delay.equations import LIF
 from brianmem.errors import InputError
 from brianmem.tables import Column, Schema
 from protocols.lowrank import capacity, loads
+from protocols.sweep import code
 from protocols.sweep.code import code_version
 from protocols.sweep.parts import ABANDONED, Part, PartStore, as_columns
 from protocols.sweep.sweep import Sweep, digest
@@ -75,10 +80,11 @@ def package(tmp_path, monkeypatch):
     for name, text in files.items():
         (folder / name).write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
-    code_version.cache_clear()
+    code._of_sources.cache_clear()
     yield folder
-    code_version.cache_clear()
-    sys.modules.pop("somewhere", None)
+    code._of_sources.cache_clear()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "somewhere"]:
+        del sys.modules[name]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +103,7 @@ def test_the_code_behind_a_task_is_what_it_imports(changed, matters, package):
     before = code_version("somewhere.task")
     path = package / changed
     path.write_text(path.read_text() + "\n# changed\n" * (path.suffix == ".py") + " ")
-    code_version.cache_clear()
+    code._of_sources.cache_clear()
     assert (code_version("somewhere.task") != before) == matters
 
 
@@ -106,7 +112,7 @@ def test_what_python_keeps_is_not_behind_a_task(package):
     kept = package / "models" / "__pycache__" / "neuron.cpython-311.pyc"
     kept.parent.mkdir(exist_ok=True)
     kept.write_bytes(b"compiled")
-    code_version.cache_clear()
+    code._of_sources.cache_clear()
     assert code_version("somewhere.task") == before
 
 
@@ -139,6 +145,64 @@ def test_a_cell_that_no_table_holds_is_an_error(tmp_path):
     with pytest.raises(TypeError, match="which no table holds"):
         PartStore(tmp_path, (OTHER,)).write(Part("ab", {"other": {"number": [{1, 2}]}}))
     assert not list(tmp_path.rglob("*.json")) and not list(tmp_path.rglob(".*"))
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o002, 0o664), (0o022, 0o644), (0o077, 0o600)])
+def test_parts_have_the_rights_that_the_umask_leaves(mask, mode, tmp_path):
+    store, before = PartStore(tmp_path, [SCHEMA]), os.umask(mask)
+    try:
+        store.write(Part("key", {}))
+    finally:
+        os.umask(before)
+    assert store.path("key").stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize(
+    ("module", "registry"),
+    [("brianmem.lowrank.storage", "RULES"), ("brianmem.delay.learning", "LEARNERS")],
+)
+def test_rules_that_a_script_adds_are_behind_its_tasks(module, registry, tmp_path, monkeypatch):
+    rules = getattr(importlib.import_module(module), registry)
+    before = code_version("protocols.lowrank.capacity")
+    versions = set()
+    for text in ("def rule(xi): return xi", "def rule(xi): return 2 * xi"):
+        path = tmp_path / "mine.py"
+        path.write_text(text)
+        spec = importlib.util.spec_from_file_location("mine", path)
+        mine = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(mine)
+        monkeypatch.setitem(rules, "mine", mine.rule)
+        versions.add(code_version("protocols.lowrank.capacity"))
+        monkeypatch.setitem(rules, "mine", functools.partial(mine.rule))
+        versions.add(code_version("protocols.lowrank.capacity"))
+    assert len(versions) == 2 and before not in versions
+    namespace = {}
+    exec("def rule(xi): return xi", namespace)
+    monkeypatch.setitem(rules, "mine", namespace["rule"])
+    with pytest.raises(InputError, match="the rule 'mine' has no source that can be read"):
+        code_version("protocols.lowrank.capacity")
+
+
+def test_a_module_without_a_source_is_said(monkeypatch):
+    monkeypatch.setattr(code, "_path", lambda name: None)
+    code._of_sources.cache_clear()
+    with pytest.raises(InputError, match="has no source that can be read"):
+        code_version("protocols.lowrank.capacity")
+
+
+@pytest.mark.slow
+def test_a_folder_of_the_same_name_hides_no_source(tmp_path):
+    """The clone's own name is that of the package, and its parent a place to work in."""
+    (tmp_path / "brianmem").mkdir()
+    text = "import brianmem.lowrank.network as n; from protocols.sweep import code as c; "
+    text += "print(len(c._sources('protocols.lowrank.capacity')))"
+    found = [
+        subprocess.run([sys.executable, "-c", text], cwd=where, capture_output=True, text=True)
+        for where in (tmp_path, tmp_path / "brianmem")
+    ]
+    hidden, plain = (int(one.stdout) for one in found)
+    assert plain - hidden <= 1  # the package's own __init__ alone
+    assert plain > 60
 
 
 def test_parts_of_another_schema_do_not_count(tmp_path):

@@ -1,6 +1,7 @@
 """A table is made again from what its sidecar says."""
 
 import json
+import re
 import shutil
 
 import pandas as pd
@@ -56,6 +57,83 @@ def test_changed_cells_are_named(table, capsys):
     ]
 
 
+def test_the_file_that_was_named_is_compared(table, capsys):
+    mine = table.with_name("mine.csv")
+    changed = pd.read_csv(table)
+    changed.loc[2, "n_spikes"] += 1
+    changed.to_csv(mine, index=False)
+    shutil.copy(table.with_suffix(".json"), mine.with_suffix(".json"))
+    assert run(mine) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{mine}: differs",
+        f"  n_spikes: 1 of {len(changed)} rows, first row 2",
+    ]
+
+
+EVIL = "ms.__class__.__init__.__globals__['__builtins__']['open']('PLACE', 'w')"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"protocol": "evilmod"}, "there is no protocol 'evilmod'"),
+        ({"protocol": "protocols.evilmod"}, "there is no protocol"),
+        ({"protocol": "os.path"}, "there is no protocol"),
+        ({"protocol": "protocols.sweep.work"}, "there is no protocol"),
+        ({"equations": {"parameters": {"x": EVIL}}}, "x = .* is no finite number"),
+        ({"equations": {"model": "dv/dt = (drive - v)/tau + __import__('os')/tau : 1"}}, "model"),
+        ({"equations": {"reset": "open('PLACE', 'w')"}}, "reset"),
+        ({"equations": {"source": "/etc/passwd", "threshold": "v + 1"}}, "threshold"),
+        ({"backend": "__import__"}, "unknown backend"),
+        ({"blocks": [{"network_seed": [0]}]}, "the grid has no"),
+        ({"blocks": [], "tasks": 0}, "no tasks"),
+        ({"seed": "0"}, "its seed is '0'"),
+    ],
+)
+def test_nothing_that_a_sidecar_says_is_executed(
+    change, message, table, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "evilmod.py").write_text("raise SystemExit('executed')")
+    monkeypatch.syspath_prepend(tmp_path)
+    done = tmp_path / "executed"
+    path = table.with_suffix(".json")
+    changed = json.dumps(json.loads(path.read_text()) | change)
+    path.write_text(changed.replace("PLACE", str(done)))
+    assert run(table) == 2
+    error = capsys.readouterr().err
+    assert re.search(message, error) and len(error.splitlines()) == 1
+    assert not done.exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"load": ["0.1"]},
+        {"load": [0.1, None]},
+        {"n_neurons": [20.5]},
+        {"n_neurons": [10**30]},
+        {"rule": [3]},
+        {"gamma": [True]},
+        {"n_flips": []},
+        {"kappa": [1e300]},
+    ],
+)
+def test_odd_values_of_a_grid_are_one_sentence(change, table, capsys):
+    path = table.with_suffix(".json")
+    made = json.loads(path.read_text())
+    made["blocks"] = [block | change for block in made["blocks"]]
+    path.write_text(json.dumps(made))
+    assert run(table) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "x" * 5000, "a.txt", "a\nb.csv"])
+def test_what_is_no_table_is_one_sentence(name, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(name) == 2
+    assert len(capsys.readouterr().err.splitlines()) <= 2
+
+
 def test_other_versions_are_named(table, capsys):
     path = table.with_suffix(".json")
     sidecar = json.loads(path.read_text())
@@ -97,7 +175,7 @@ def test_what_cannot_be_made_again_is_said(table, tmp_path, capsys):
     sidecar = json.loads(table.with_suffix(".json").read_text())
     table.with_suffix(".json").write_text(json.dumps(sidecar | {"protocol": "protocols.gone"}))
     assert run(table) == 2
-    assert "there is no protocols.gone now" in capsys.readouterr().err
+    assert "there is no protocol 'protocols.gone'" in capsys.readouterr().err
     table.with_suffix(".json").write_text("{")
     assert run(table) == 2
     assert "is no JSON" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pandas as pd
+import psutil
 import pytest
 
 from brianmem import schemas, tables
@@ -111,6 +113,35 @@ def test_a_cluster_that_goes_away_is_one_sentence(toy, undisturbed):
 
 
 @pytest.mark.slow
+def test_a_cluster_without_workers_is_said(toy):
+    with start_cluster() as cluster:
+        process = toy.start("--scheduler", cluster.scheduler_address)
+        while len(toy.parts()) < 5:
+            time.sleep(0.01)
+        cluster.scale(0)
+        line = ""
+        while "has no workers: waiting" not in line:
+            line = process.stderr.readline()
+            assert line, "the sweep ended"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_process_that_started_them(toy):
+    process = toy.start("--jobs", 2, "--set", "seconds=0.2")
+    while len(toy.parts()) < 3:
+        time.sleep(0.01)
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) >= 2
+    process.kill()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+
+
+@pytest.mark.slow
 def test_networks_run_on_a_dask_cluster(scheduler, tmp_path):
     small = [
         *("--set", "network_seed=0,1", "--set", "n_neurons=20", "--set", "load=0.2"),
@@ -203,11 +234,16 @@ def test_what_is_finished_is_not_computed_again(toy):
     assert toy.run(*FEW)[0] == 0
     assert toy.run_apart(*FEW, "--set", "seconds=0", "--jobs", 2)[0] == 0
     # Nor in a larger grid.
-    assert toy.run("--set", "number=2,50,3")[0] == 0
+    larger = [50, *reversed(range(40))]
+    assert toy.run("--set", f"number={','.join(map(str, larger))}")[0] == 0
     assert toy.ran() == [*range(40), 50]
     # The order is that of the grid.
     numbers = toy.table().decode().splitlines()[1::3]
-    assert [int(line.split(",")[0]) for line in numbers] == [2, 50, 3]
+    assert [int(line.split(",")[0]) for line in numbers] == larger
+    # A smaller one would lose rows.
+    status, _, errors = toy.run(*FEW)
+    assert status == 2 and "is the table of another run, with settings" in errors
+    assert toy.run(*FEW, out="fewer")[0] == 0
 
 
 @pytest.mark.slow
