@@ -16,6 +16,7 @@ from brianmem.terminal import duration
 
 # What two runs of one protocol may differ in; backend, versions and code change no table's place.
 SETTINGS = ("protocol", "grid", "settings", "seed", "options", "equations")
+GRID = {"grid", "settings", "seed"}  # of these, what a grid's tasks follow from
 LONGEST_NAME = 120  # characters of settings in a folder's name
 
 
@@ -53,8 +54,8 @@ def check_replaced(table: Path, made: dict, holds: Callable[[dict], bool]) -> No
     there = sidecar.read(table)
     ours, theirs = (_identity(run) | {"inputs": run.get("inputs")} for run in (made, there))
     differ = [key for key in ours if ours[key] != theirs[key]]
-    if differ and not (ours["inputs"] == theirs["inputs"] and holds(there)):
-        key = differ[0]
+    if differ and not (set(differ) <= GRID and holds(there)):
+        key = next((key for key in differ if key not in GRID), differ[0])
         raise InputError(
             f"{table} is the table of another run, with {key} {_text(theirs[key])} where this one "
             f"has {_text(ours[key])}: name another folder with --out, or remove that table"

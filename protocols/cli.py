@@ -89,16 +89,15 @@ def run(protocol: Protocol, arguments: argparse.Namespace) -> int:
 
 def _holds(protocol: Protocol, sweep: Sweep, made: dict) -> bool:
     """Whether a sweep has all the tasks behind a table, by its sidecar: a grid that has grown."""
-    backend, model, options = made.get("backend"), sweep.works[0].task, made.get("options") or {}
+    first = sweep.works[0].task
+    common = {name: getattr(first, name, None) for name in ("backend", "model")}
     try:
         blocks = [{name: tuple(values) for name, values in b.items()} for b in made["blocks"]]
-        common = {"backend": backend, "model": getattr(model, "model", None)} | options
-        before = {
-            json.dumps(configuration(task)) for task in make_tasks(protocol, blocks, **common)
-        }
-    except (KeyError, TypeError):
+        before = make_tasks(protocol, blocks, **common | (made.get("options") or {}))
+    except (KeyError, TypeError):  # a grid of another version
         return False
-    return before <= {json.dumps(configuration(work.task)) for work in sweep.works}
+    told = {json.dumps(configuration(work.task)) for work in sweep.works}
+    return {json.dumps(configuration(task)) for task in before} <= told
 
 
 def _run(

@@ -64,6 +64,21 @@ def test_a_table_of_another_run_is_not_replaced(here, capsys):
     assert run("--set", "load=.4", *out) == 0
 
 
+def test_a_grid_may_grow_in_its_place(here, capsys):
+    out = ["--out", "mine"]
+    assert run("--set", "load=.2", *out) == 0
+    [table] = tables_in(here)
+    small = table.read_text().splitlines()
+    (here / "other.toml").write_text("[parameters]\nx = 1\n")
+    assert run("--set", "load=.4,.2", "--equations", "other.toml", *out) == 2
+    assert "with equations none where this one has" in capsys.readouterr().err
+    assert run("--set", "load=.4,.2", *out) == 0
+    grown = table.read_text().splitlines()
+    assert set(small) < set(grown)
+    assert run("--set", "load=.2", *out) == 2
+    assert table.read_text().splitlines() == grown
+
+
 def test_what_is_refused_leaves_nothing(here, capsys):
     for options in (
         ["--merge", "nowhere"],
