@@ -42,7 +42,14 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    print(runs.described(runs.opened(arguments.table)).to_string())
+    told = runs.described(runs.opened(arguments.table))
+    width = max(map(len, told.index))
+    for name, value in told.items():
+        print(
+            f"{name:<{width}}  {value:.4g}"
+            if isinstance(value, float)
+            else f"{name:<{width}}  {value}"
+        )
 
 
 def _compare(arguments: argparse.Namespace) -> None:
