@@ -7,6 +7,8 @@ from brianmem.delay.parameters import DelayParameters
 from brianmem.equation_check import check_model
 from brianmem.equations import load_model
 from brianmem.errors import InputError
+from brianmem.lowrank import network as lowrank
+from brianmem.lowrank.equations import LIF as LEAKY
 
 GOOD = '''# adaptation
 model = """
@@ -130,3 +132,32 @@ def test_a_wrong_line_is_named(tmp_path, old, new, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.toml.*No such file"):
         load_model(tmp_path / "none.toml", LIF)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("dv/dt = (drive - v)/(0*tau) : 1", r"\(model\): "),
+        ("dv/dt = (drive - v)/(tau - tau) : 1", r"\(model\): "),
+        ("dv/dt = (drive - v)/tau + 1/(0*tau) : 1", r"\(model\): "),
+    ],
+)
+def test_equations_that_read_well_and_cannot_run_are_refused_with_the_cause(
+    model, message, tmp_path
+):
+    path = tmp_path / "model.toml"
+    path.write_text(f'model = "{model}"')
+    for check, default in ((lowrank.check_model, LEAKY), (network.check_model, LIF)):
+        if default is LIF:
+            path.write_text(f'model = "{model.replace("drive", "1")}"')
+        with pytest.raises(InputError, match=message) as caught:
+            check(load_model(path, default))
+        assert "See above" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_neurons_that_grow_run_in_the_general_form(tmp_path):
+    path = tmp_path / "model.toml"
+    path.write_text('model = "dv/dt = (drive + v)/tau : 1"')
+    model = load_model(path, LEAKY)
+    lowrank.check_model(model)
+    assert lowrank._form(model) == "general" and lowrank.solution(model).exactness.exact
