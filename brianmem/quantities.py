@@ -37,21 +37,13 @@ def parse(text: str):
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError):
         raise InputError("it cannot be parsed") from None
-    try:
-        value = _value(tree.body)
-        if abs(float(value)) < float("inf"):
-            return value
-    except ZeroDivisionError:
-        raise InputError("it divides by zero") from None
-    except OverflowError:
-        pass
-    raise InputError("it is not finite")
+    return _value(tree.body)
 
 
 def _value(node: ast.expr):
     match node:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            return number
+            return _finite(number)
         case ast.Name(id=name):
             return _unit(name)
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATIONS:
@@ -70,9 +62,23 @@ def _combined(operation, left, right):
         value = operation(left, right)
     except DimensionMismatchError as error:
         raise InputError(error.desc.rstrip(".")) from None
+    except ZeroDivisionError:
+        raise InputError("it divides by zero") from None
+    except OverflowError:
+        raise InputError("it is not finite") from None
     if isinstance(value, complex):
         raise InputError("it is a complex number")
-    return value
+    return _finite(value)
+
+
+def _finite(value):
+    """Of each intermediate value, too: a power of powers of integers would never be computed."""
+    try:
+        if abs(float(value)) < float("inf"):
+            return value
+    except OverflowError:
+        pass
+    raise InputError("it is not finite")
 
 
 def _unit(name: str):

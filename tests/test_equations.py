@@ -108,6 +108,7 @@ def test_the_built_in_equations_are_right():
                 ("true", "must be a number"),
                 ("1" + 400 * "0", "is no finite number"),
                 ('"9**9**9"', "power"),
+                ('"((((((3**30)**30)**30)**30)**30)**30)"', "not finite"),
                 ('"lambda: 1"', "holds more than numbers"),
                 ('"hello"', "no unit hello"),
                 ('"1/0"', "divides by zero"),
