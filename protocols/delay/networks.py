@@ -23,8 +23,6 @@ from protocols.sweep.plan import COMPILER_MB, PROCESS_MB, Estimate
 
 # The margin rule, and then its weights changed for the equations that the network runs with.
 RETRAINED, TAUGHT_AS = "retrained", "margin"
-# A recall with more than so many times the pattern's spikes has run away, and is stopped.
-RUNAWAY_FACTOR = 6
 MANY_PATTERNS = 32  # beyond which neurons of the margin rule need more than the Hebbian synapses
 PARAMETERS = tuple(field.name for field in fields(DelayParameters))
 TRAINING = ("n_synapses", "missed", "extra", "gap_low", "gap_high")
@@ -181,7 +179,7 @@ def learned(
 
 def most_spikes(target: Raster, n_forced: int = 0) -> int:
     """Spikes of a recall, beyond which it has run away; n_forced come anyway, in all recalls."""
-    return int((RUNAWAY_FACTOR * len(target) + n_forced) / target.n_patterns) + target.n_neurons
+    return int((network.RUNAWAY * len(target) + n_forced) / target.n_patterns) + target.n_neurons
 
 
 def learn_and_recall(task: DelayTask) -> tuple[Raster, network.Run, dict]:

@@ -106,7 +106,7 @@ def run_task(task: SequenceTask) -> dict[str, list[dict]]:
         info["threshold"],
         task.model or LIF,
         task.backend,
-        networks.RUNAWAY_FACTOR * len(patterns) + len(drive.forced),
+        network.RUNAWAY * len(patterns) + len(drive.forced),
     )
     columns = networks.network_columns(task, info) | {"background_steps": task.background_steps}
     spikes = []

@@ -164,7 +164,7 @@ def run_task(task: TargetsTask) -> dict[str, list[dict]]:
     weights, info = networks.learned(task, patterns, params)
     drive = cued(patterns.crop(params.n_delays), stored.target.n_steps)
     # Waves and words have unlike numbers of spikes.
-    most_spikes = networks.RUNAWAY_FACTOR * max(np.bincount(stored.target.pattern, minlength=1))
+    most_spikes = network.RUNAWAY * max(np.bincount(stored.target.pattern, minlength=1))
     model = task.model or LIF
     run = network.run(
         weights, drive, params, info["threshold"], model, task.backend, int(most_spikes)
