@@ -45,11 +45,8 @@ def _show(arguments: argparse.Namespace) -> None:
     told = runs.described(runs.opened(arguments.table))
     width = max(map(len, told.index))
     for name, value in told.items():
-        print(
-            f"{name:<{width}}  {value:.4g}"
-            if isinstance(value, float)
-            else f"{name:<{width}}  {value}"
-        )
+        text = f"{value:.4g}" if isinstance(value, float) else str(value)
+        print(f"{name:<{width}}  {text}")
 
 
 def _compare(arguments: argparse.Namespace) -> None:

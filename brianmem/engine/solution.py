@@ -212,8 +212,8 @@ def _solve(
         )
     slope = sp.simplify(inflow - rate * offset)
     frame = {}
-    alone = len(names) == 1 and gradient[0] == 1 and not refractory
-    if alone and rate != 0 and _may_be_negative(rate, variables):
+    potential_alone = len(names) == 1 and gradient[0] == 1 and not refractory
+    if potential_alone and rate != 0 and _may_be_negative(rate, variables):
         frame = _frame(variables, names[0], rate, slope, constants[0])
     return Solution(
         Exactness.CLOSED_FORM,
