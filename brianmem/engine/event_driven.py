@@ -390,7 +390,7 @@ class EventDriven(CodeRunner):
         """Called by Brian2."""
         complain_of_plasticity(self.group)
         self._show(at_spikes.wanted(self.group) if self.monitored else [])
-        self._heard_by = sorted({pathway.synapses.name for pathway in listeners(self.group)})
+        self._heard_by = sorted(listeners(self.group))
         super().before_run(run_namespace)
 
     def run(self):

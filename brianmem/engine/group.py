@@ -2,10 +2,9 @@
 
 import warnings
 
-from brian2 import Network, NeuronGroup
+from brian2 import Network, NeuronGroup, Synapses
 from brian2.equations.unitcheck import check_units_statements
 from brian2.parsing.expressions import parse_expression_dimensions
-from brian2.synapses.synapses import SynapticPathway
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from brianmem.engine.solution import Solution
@@ -101,15 +100,17 @@ def check_units(group: NeuronGroup, names: dict, pulse: str = "") -> None:
             check_units_statements(code, names)
 
 
-def listeners(group: NeuronGroup) -> list[SynapticPathway]:
-    """What Synapses do with the group's spikes, as far as they are still there."""
-    pathways = [pathway() for pathway in SynapticPathway.__instances__()]
-    return [pathway for pathway in pathways if pathway is not None and _hears(pathway, group)]
-
-
-def _hears(pathway: SynapticPathway, group: NeuronGroup) -> bool:
-    source = getattr(pathway.source, "source", pathway.source)  # a subgroup's
-    return source.name == group.name and pathway.event == "spike"
+def listeners(group: NeuronGroup) -> dict[str, set[str]]:
+    """Names of the Synapses that hear the group's spikes, each with the sides it hears them on."""
+    heard = {}
+    for reference in Synapses.__instances__():
+        synapses = reference()
+        for pathway in synapses._pathways if synapses is not None else ():
+            source = getattr(pathway.source, "source", pathway.source)  # a subgroup's
+            # by identity: groups of other networks may have the same name
+            if source.id == group.id and pathway.event == "spike":
+                heard.setdefault(synapses.name, set()).add(pathway.prepost)
+    return heard
 
 
 def complain_of_half_a_step(group: NeuronGroup) -> None:
@@ -131,11 +132,8 @@ def complain_of_half_a_step(group: NeuronGroup) -> None:
 
 def complain_of_plasticity(group: NeuronGroup) -> None:
     """Synapses that hear a group's spikes on both sides compare times, which are the clock's."""
-    heard = {}
-    for pathway in listeners(group):
-        heard.setdefault(pathway.synapses.name, []).append(pathway)
-    for name, pathways in heard.items():
-        if any(p.prepost == "post" for p in pathways):
+    for name, sides in listeners(group).items():
+        if "post" in sides:
             warnings.warn(
                 f"the Synapses '{name}' hear the spikes of '{group.name}' at the times of the "
                 "clock, and on_pre before on_post within a step: what depends on the order of "

@@ -208,6 +208,27 @@ def test_plasticity_within_a_step_is_said():
             run(group, engine, 2 * ms, rule)
 
 
+def test_synapses_of_a_namesake_are_none_of_its_business():
+    """Names are unique within a network only; of synapses that have gone, a pathway may stay."""
+
+    def network():
+        group = group_of(2)
+        rule = Synapses(group, group, "w : 1", on_pre="w += 1", on_post="w -= 1", clock=group.clock)
+        rule.connect(i=0, j=1)
+        return group, rule
+
+    with brian_backend("numpy"), warnings.catch_warnings():
+        warnings.simplefilter("error", InexactWarning)
+        other, rule = network()
+        gone = network()[1].post
+        gc.collect()
+        group = group_of(2)
+        engine = EventDriven(group, np.zeros((2, 2)))
+        assert group.name == other.name == rule.source.name
+        assert len(run(group, engine, 20 * ms)) == 4
+    del gone
+
+
 # Spikes within a step --------------------------------------------------------------------------
 
 
