@@ -7,8 +7,8 @@ neuron's last spike in a step, which is put in its place while monitors look.
 from brian2 import NeuronGroup
 from brian2.core.variables import ArrayVariable, Variables
 from brian2.groups.group import CodeRunner
-from brian2.monitors.spikemonitor import EventMonitor
 
+from brianmem.engine import listeners
 from brianmem.engine.solution import names_behind
 
 AT_SPIKE, AFTER = "_at_spike_", "_after_"  # of arrays with a variable's name behind
@@ -17,14 +17,9 @@ AT_SPIKE, AFTER = "_at_spike_", "_after_"  # of arrays with a variable's name be
 def wanted(group: NeuronGroup) -> list[str]:
     """The group's variables that its monitors record at spikes, and that change."""
     names = set()
-    for reference in EventMonitor.__instances__():
-        monitor = reference()
-        if monitor is None or monitor.event != "spike":
-            continue
-        source = getattr(monitor.source, "source", monitor.source)  # a subgroup's
-        if source.name == group.name:
-            for name in monitor.record_variables - {"i", "t"}:
-                names |= names_behind(name, group.equations)
+    for monitor in listeners.monitors(group):
+        for name in monitor.record_variables - {"i", "t"}:
+            names |= names_behind(name, group.equations)
     return sorted(name for name in names if _changes(group.variables.get(name), len(group)))
 
 

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, issparse
 from brianmem import cuda
 from brianmem.checks import delay_table
 from brianmem.engine import gpu_memory, numpy_delays, templates
-from brianmem.engine.group import check_group, check_units, known_names, take_over
+from brianmem.engine.group import check_group, check_units, known_names, reset_of, take_over
 from brianmem.engine.variables import FOREVER, add_record_variables, read_record
 from brianmem.errors import InputError
 from brianmem.raster import Raster
@@ -80,6 +80,7 @@ class DelayStep(CodeRunner):
             self._check_brian2s_schedule(forced, clamped, most_spikes)
         # Monitors look before a reset, and other synapses act.
         self.resets = self.recursion and not monitored
+        self.reset = reset_of(group)
         if getattr(weights, "dim", DIMENSIONLESS) is not group.variables[variable].dim:
             raise DimensionMismatchError(
                 f"weights are added to '{variable}' and have its units",
@@ -230,12 +231,12 @@ class DelayStep(CodeRunner):
     def create_default_code_object(self, run_namespace):
         """The code object of one clock step, made anew for every run, as Brian2 does."""
         group = self.group
-        check_units(group, known_names(group, "", run_namespace))
+        check_units(group, known_names(group, self.reset, "", run_namespace), self.reset)
         refractory = group._refractory is not False
         threshold = f"({group.events['spike']})"
         self.abstract_code = {
             "crossing": "_fires = " + threshold + (" and not_refractory" if refractory else ""),
-            "reset": group.event_codes.get("spike", ""),
+            "reset": self.reset,
         }
         conditional = group.variables[self.variable].conditional_write is not None
         needed = ["_spikespace", self.variable]

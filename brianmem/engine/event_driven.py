@@ -15,18 +15,17 @@ from brian2.utils.stringtools import get_identifiers
 
 from brianmem import cuda
 from brianmem.compiled.objects import link
-from brianmem.engine import at_spikes, failures, gpu_memory, templates
+from brianmem.engine import at_spikes, failures, gpu_memory, listeners, templates
 from brianmem.engine.group import (
     WEIGHT,
     check_group,
     check_units,
     complain,
     complain_of_half_a_step,
-    complain_of_plasticity,
     count_copies,
     known_names,
-    listeners,
     pulse_on,
+    reset_of,
     take_over,
 )
 from brianmem.engine.solution import RANDOM, Exactness, derive
@@ -112,13 +111,13 @@ class EventDriven(CodeRunner):
             raise InputError(f"max_rate must be positive and finite, not {max_rate}")
         self.monitored = monitored
         self.spike_room = int(spike_room)
-        self._pulse = pulse_on(pulse, group)
-        self.solution = derive(
-            group, self._pulse, known_names(group, self._pulse, get_local_namespace(level=1))
-        )
+        # By now: what is added to spikes later runs on the clock, as Brian2 has it.
+        self.reset, self._pulse = reset_of(group), pulse_on(pulse, group)
+        names = known_names(group, self.reset, self._pulse, get_local_namespace(level=1))
+        self.solution = derive(group, self.reset, self._pulse, names)
         if not self.solution.exactness.exact:
             complain(group, self.solution, require_exact)
-        self.form = self._choose_form(form, group)
+        self.form = self._choose_form(form)
         self._check_precision(np.dtype(dtype), group)
         self._choose_columns(mirrored)
 
@@ -143,7 +142,7 @@ class EventDriven(CodeRunner):
             gpu_memory.check(self, group)
         replaced = [group.thresholder["spike"], group.resetter.get("spike")]
         take_over(group, self, [*replaced, group.state_updater] if exact else replaced)
-        self._neurons, self._times, self._heard_by = [], [], []
+        self._neurons, self._times = [], []
         self._shown, self._seen = [], []
         if monitored:
             # Monitors look one place behind the threshold in the schedule.
@@ -184,19 +183,19 @@ class EventDriven(CodeRunner):
         """Whether all blocks have the same weights."""
         return len(self.networks) == 1
 
-    def _choose_form(self, form: str | None, group: NeuronGroup) -> str:
+    def _choose_form(self, form: str | None) -> str:
         if form not in (None, *FORMS):
             raise InputError(f"unknown form '{form}': choose from {', '.join(FORMS)}, or None")
-        obstacle = self._frame_obstacle(group)
+        obstacle = self._frame_obstacle()
         if form is None:
             return "general" if obstacle or not self.solution.frame_shared else "growing"
         if form == "growing" and obstacle:
             raise InputError(f"the growing form does not apply: {obstacle}")
         return form
 
-    def _frame_obstacle(self, group: NeuronGroup) -> str:
+    def _frame_obstacle(self) -> str:
         solution = self.solution
-        if group.event_codes.get("spike", "").strip():
+        if self.reset.strip():
             return "neurons are reset"
         if not solution.frame:
             return "neurons do not decay to a drive with one time constant, or are refractory"
@@ -261,9 +260,10 @@ class EventDriven(CodeRunner):
 
     def create_default_code_object(self, run_namespace):
         """The code object of one clock step, made anew for every run, as Brian2 does."""
-        names = known_names(self.group, self._pulse, run_namespace)
-        check_units(self.group, names | {WEIGHT: self.variables[WEIGHT]}, self._pulse)
-        solution = derive(self.group, self._pulse, names)
+        names = known_names(self.group, self.reset, self._pulse, run_namespace)
+        known = names | {WEIGHT: self.variables[WEIGHT]}
+        check_units(self.group, known, self.reset, self._pulse)
+        solution = derive(self.group, self.reset, self._pulse, names)
         if solution.exactness is not self.exactness:
             raise InputError(
                 f"with the names known now, the group '{self.group.name}' is solved "
@@ -279,6 +279,9 @@ class EventDriven(CodeRunner):
             needed += ["not_refractory", "lastspike"]
         if self.form == "growing":
             needed.append(solution.variable)
+            needed += [
+                kept + name for kept in (at_spikes.AT_SPIKE, at_spikes.AFTER) for name in self._seen
+            ]
         if self._standalone:
             needed += ["_spike_neuron", "_spike_time", "_failure"]
         if self._cuda:
@@ -372,7 +375,7 @@ class EventDriven(CodeRunner):
             return "growing_frame", {"frame": solution.frame}
         blocks = {
             "crossing": solution.crossing,
-            "reset": self.group.event_codes.get("spike", ""),
+            "reset": self.reset,
             "pulse": self._pulse,
         }
         if self._seen:
@@ -388,9 +391,10 @@ class EventDriven(CodeRunner):
 
     def before_run(self, run_namespace):
         """Called by Brian2."""
-        complain_of_plasticity(self.group)
-        self._show(at_spikes.wanted(self.group) if self.monitored else [])
-        self._heard_by = sorted(listeners(self.group))
+        if self.monitored:
+            listeners.complain_of_plasticity(self.group)
+            listeners.count_each_spike(self.group, run_namespace)
+            self._show(at_spikes.wanted(self.group))
         super().before_run(run_namespace)
 
     def run(self):
@@ -403,31 +407,15 @@ class EventDriven(CodeRunner):
         self._times.append(times)
         if failure:
             raise failures.error(failure, neuron, seconds, self)
-        self._check_heard(neurons)
 
     def _show(self, names: list[str]) -> None:
         """Let monitors see these variables as they were at spikes."""
-        if names and self.form == "growing":
-            raise InputError(
-                f"a monitor of '{self.group.name}' records {names[0]} at spikes, which the growing "
-                "form does not keep: use form='general'"
-            )
+        if self.form == "growing":  # nothing else changes at spikes, nor between them
+            names = [name for name in names if name == self.solution.variable]
         at_spikes.add_arrays(self.variables, self.group, names)
         self._seen = names
         for runner in self._shown:
             runner.show(names)
-
-    def _check_heard(self, neurons: np.ndarray) -> None:
-        """NumPy adds to an element once, however often it is named."""
-        if not (self.monitored and self._heard_by and self.codeobj.class_name == "numpy"):
-            return
-        fired, times = np.unique(neurons, return_counts=True)
-        if (times > 1).any():
-            raise InputError(
-                f"neuron {fired[times.argmax()]} fired {times.max()} times within a step of the "
-                f"clock, and on NumPy the Synapses '{self._heard_by[0]}' would count one: choose a "
-                "smaller step, or the backend cython or cpp_standalone"
-            )
 
     def after_run(self):
         """Nobody has fired when the next run begins; called by Brian2."""
@@ -475,11 +463,26 @@ class EventDriven(CodeRunner):
             if self._cuda:  # networks write at once, each in its order
                 order = np.argsort(neurons // self.n_neurons, kind="stable")
                 neurons, times = neurons[order], times[order]
+                self._check_heard(neurons, times)
             return neurons, times
         neurons = np.concatenate([np.zeros(0, dtype=np.int32), *self._neurons])
         times = np.concatenate([np.zeros(0), *self._times])
         self._neurons, self._times = [neurons], [times]
         return neurons, times
+
+    def _check_heard(self, neurons: np.ndarray, times: np.ndarray) -> None:
+        """Synapses on a GPU hear all spikes of a step at once: a neuron's may overwrite others."""
+        heard_by = sorted(pathway.synapses.name for pathway in listeners.pathways(self.group))
+        if not (self.monitored and heard_by):
+            return
+        step = np.floor(times / float(self.group.clock.dt))
+        pairs, fired = np.unique(np.stack([neurons, step]), axis=1, return_counts=True)
+        if (fired > 1).any():
+            raise InputError(
+                f"neuron {pairs[0, fired.argmax()]:.0f} fired {fired.max()} times within a step of "
+                f"the clock, which the Synapses '{heard_by[0]}' cannot count on a GPU: choose a "
+                "smaller step, or another backend"
+            )
 
     def _full_state(self) -> tuple:
         return (*self._record(), self.variables["_credit"].get_value().copy())

@@ -62,7 +62,7 @@ def _likely_cause(neuron: int, engine) -> str:
     others = np.delete(weights[own], own)
     if (others > 0).any():
         return "likely excitatory weights that run away; if not, raise max_rate"
-    if weights[own, own] >= 0 and not engine.group.event_codes.get("spike"):
+    if weights[own, own] >= 0 and not engine.reset:
         return (
             "likely it stays above threshold after its own spike, because it has neither a reset "
             "nor a negative self-connection"

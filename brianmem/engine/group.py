@@ -2,7 +2,7 @@
 
 import warnings
 
-from brian2 import Network, NeuronGroup, Synapses
+from brian2 import Network, NeuronGroup
 from brian2.equations.unitcheck import check_units_statements
 from brian2.parsing.expressions import parse_expression_dimensions
 from brian2.utils.stringtools import get_identifiers, word_substitute
@@ -51,9 +51,14 @@ def pulse_on(pulse: str, group: NeuronGroup) -> str:
     return word_substitute(pulse, own | {"w": WEIGHT})
 
 
-def known_names(group: NeuronGroup, pulse: str, namespace: dict) -> dict:
+def reset_of(group: NeuronGroup) -> str:
+    """What a spike does to its neuron; empty for nothing."""
+    return group.event_codes.get("spike", "")
+
+
+def known_names(group: NeuronGroup, reset: str, pulse: str, namespace: dict) -> dict:
     """Variables and functions that the model mentions, as far as they are known by now."""
-    texts = [group.events.get("spike", ""), group.event_codes.get("spike", ""), pulse]
+    texts = [group.events.get("spike", ""), reset, pulse]
     if isinstance(group._refractory, str):
         texts.append(group._refractory)
     names = group.equations.names | group.equations.identifiers | {"dt"}
@@ -86,31 +91,18 @@ def take_over(group: NeuronGroup, engine, replaced: list) -> None:
     group.contained_objects.append(engine)
 
 
-def check_units(group: NeuronGroup, names: dict, pulse: str = "") -> None:
+def check_units(group: NeuronGroup, names: dict, *statements: str) -> None:
     """Raise Brian2's DimensionMismatchError where Brian2 would, were it to run the group itself.
 
     Parameters
     ----------
     names : Brian2's variables and functions that the model mentions, the weight among them
-    pulse : with the group's own names of variables
+    statements : reset and pulse, with the group's own names of variables
     """
     parse_expression_dimensions(group.events["spike"], names)
-    for code in (group.event_codes.get("spike", ""), pulse):
+    for code in statements:
         if code.strip():
             check_units_statements(code, names)
-
-
-def listeners(group: NeuronGroup) -> dict[str, set[str]]:
-    """Names of the Synapses that hear the group's spikes, each with the sides it hears them on."""
-    heard = {}
-    for reference in Synapses.__instances__():
-        synapses = reference()
-        for pathway in synapses._pathways if synapses is not None else ():
-            source = getattr(pathway.source, "source", pathway.source)  # a subgroup's
-            # by identity: groups of other networks may have the same name
-            if source.id == group.id and pathway.event == "spike":
-                heard.setdefault(synapses.name, set()).add(pathway.prepost)
-    return heard
 
 
 def complain_of_half_a_step(group: NeuronGroup) -> None:
@@ -125,19 +117,6 @@ def complain_of_half_a_step(group: NeuronGroup) -> None:
                 f"the run ended at {network.t}, within a step of the clock of '{group.name}' "
                 f"({clock.dt}), and that step was run to its end, {clock.t}: choose a step that "
                 "divides the duration",
-                InexactWarning,
-                stacklevel=3,
-            )
-
-
-def complain_of_plasticity(group: NeuronGroup) -> None:
-    """Synapses that hear a group's spikes on both sides compare times, which are the clock's."""
-    for name, sides in listeners(group).items():
-        if "post" in sides:
-            warnings.warn(
-                f"the Synapses '{name}' hear the spikes of '{group.name}' at the times of the "
-                "clock, and on_pre before on_post within a step: what depends on the order of "
-                "spikes within a step, such as plasticity, needs a smaller step",
                 InexactWarning,
                 stacklevel=3,
             )

@@ -1,6 +1,7 @@
 """What the headers in support/ do, in NumPy: for machines without a compiler, and to check them."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,23 @@ from brianmem.engine.weights import places
 
 TIE = 1e-12  # as in support/next_spike.h
 GROWTH = 2.0**64  # as in support/growing_frame.cpp
+
+
+def without_repeats(indices: np.ndarray) -> Iterator[np.ndarray]:
+    """The indices in parts, in order, in none of which one comes twice.
+
+    NumPy writes once to an element that is named twice; part after part writes as often as a loop.
+    """
+    order = np.argsort(indices, kind="stable")
+    again = np.flatnonzero(np.diff(indices[order]) == 0) + 1
+    before = dict(zip(order[again].tolist(), order[again - 1].tolist(), strict=True))
+    start = 0
+    for place in sorted(before):
+        if before[place] >= start:
+            yield indices[start:place]
+            start = place
+    if start < len(indices):
+        yield indices[start:]
 
 
 @dataclass
@@ -169,7 +187,7 @@ class Frame:
     ----------
     columns : what a spike adds, shape (N, N) or (N, K), one row for each neuron that fires
     own : K-sized state: what a spike adds to its own neuron besides, shape (N,); None for N-sized
-    lift, tau, drive, bias, strict : see there
+    lift, tau, drive, bias, strict, seen : see there
     """
 
     columns: np.ndarray
@@ -179,6 +197,7 @@ class Frame:
     drive: float
     bias: float
     strict: bool = False
+    seen: np.ndarray | None = None
 
 
 def frame(weight, own, lift, network: int, n: int, pitch: int, mirrored: bool):
@@ -230,6 +249,8 @@ def run_frame(net: Frame, v, now: float, left: float, offset: int, credit, recor
         credit[0] -= 1
         record.neuron.append(offset + j)
         record.time.append(now + net.tau * (folded + logarithm(s)))
+        if net.seen is not None:
+            net.seen[j] = net.drive - gap / s
         common += s * net.lift
         if net.own is None:
             x += real(s) * net.columns[j]

@@ -88,13 +88,14 @@ class _NotExactError(Exception):
     """Why the neurons of a model have to be resolved one by one, within steps of the clock."""
 
 
-def derive(group: NeuronGroup, pulse: str, variables: dict) -> Solution:
+def derive(group: NeuronGroup, reset: str, pulse: str, variables: dict) -> Solution:
     """The solution of a group's equations between spikes.
 
     Parameters
     ----------
     group : the neurons
-    pulse : what a spike does to the other neurons, with the group's own names of variables
+    reset : what a spike does to its neuron
+    pulse : what it does to the other neurons, with the group's own names of variables
     variables : what the equations mention, as Brian2's variables and functions, by name
 
     Raises InputError for a group that cannot fire, has no differential equation, or draws random
@@ -112,7 +113,7 @@ def derive(group: NeuronGroup, pulse: str, variables: dict) -> Solution:
             "anew for each spike: draw them in a variable, once a step, by run_regularly"
         )
     try:
-        _check_statements(group, pulse)
+        _check_statements(group, reset=reset, pulse=pulse)
         refractory = _refractory(group, variables)
         # The user's own: in the group's, frozen variables are multiplied by int(not_refractory).
         equations, _ = extract_constant_subexpressions(group.user_equations)
@@ -125,8 +126,8 @@ def derive(group: NeuronGroup, pulse: str, variables: dict) -> Solution:
         return Solution(Exactness.ONE_BY_ONE, str(obstacle), crossing=code)
 
 
-def _check_statements(group: NeuronGroup, pulse: str) -> None:
-    for name, code in (("reset", group.event_codes.get("spike", "")), ("pulse", pulse)):
+def _check_statements(group: NeuronGroup, **statements: str) -> None:
+    for name, code in statements.items():
         found = names_behind(code, group.equations) & CLOCK
         if found:
             raise _NotExactError(

@@ -1,6 +1,7 @@
 """What the engines promise of Brian2's own contract, against plain Brian2 or by hand."""
 
 import gc
+import itertools
 import warnings
 
 import numpy as np
@@ -18,11 +19,14 @@ from brian2 import (
     nS,
     second,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from brianmem.backends import lacks
-from brianmem.brian import brian_backend
-from brianmem.engine import DelayStep, EventDriven, Exactness, Repeated
+from brianmem.brian import brian_backend, synapses_clock
+from brianmem.engine import DelayStep, EventDriven, Exactness, LowRankWeights, Repeated
+from brianmem.engine.numpy_loop import without_repeats
 from brianmem.errors import InexactWarning, InputError
 
 TAU = 10 * ms
@@ -233,21 +237,68 @@ def test_synapses_of_a_namesake_are_none_of_its_business():
 
 
 @pytest.mark.parametrize("n_times", [1, 38])
-def test_each_spike_reaches_synapses_once(n_times, runtime_backend):
-    """Or, on NumPy, which cannot count a neuron twice in a step, it is said."""
-    with brian_backend(runtime_backend):
+def test_each_spike_is_heard_once(n_times, runtime_backend):
+    """By synapses at once and later, on both sides, by monitors, and by code added to spikes."""
+    with brian_backend(runtime_backend), warnings.catch_warnings():
+        warnings.simplefilter("ignore", InexactWarning)  # of on_post
         step = 10 * np.log(2) * n_times * 1.001 * ms
-        group = group_of(40, "dv/dt = (2*int(i == 0) - v)/tau : 1", clock=Clock(step))
-        engine = EventDriven(group, np.zeros((40, 40)))
-        target = NeuronGroup(1, "c : 1", clock=group.clock)
-        synapses = Synapses(group, target, "a : 1", on_pre="a += 1; c_post += 1", clock=group.clock)
-        synapses.connect(i=0, j=0)
-        if runtime_backend == "numpy" and n_times > 1:
-            with pytest.raises(Exception, match=f"neuron 0 fired {n_times} times within a step"):
-                run(group, engine, group.clock.dt, target, synapses)
-            return
-        run(group, engine, group.clock.dt, target, synapses)
-        assert (synapses.a[0], target.c[0]) == (n_times, n_times)
+        n = 3 * n_times + 7  # so many spikes monitors have room for
+        model = "dv/dt = (2*int(i % 3 == 0 and i < 7) - v)/tau : 1\nheard : 1"
+        group = group_of(n, model, reset=None, clock=Clock(step))
+        engine = EventDriven(group, -np.eye(n))
+        group.run_on_event("spike", "heard += 1")
+        target = NeuronGroup(2, "c : 1", clock=group.clock)
+        synapses = Synapses(
+            group,
+            target,
+            "a : 1\nlast : 1",
+            on_pre={"now": "a += 1; c_post += 1", "later": "last = 2*last + i % 2"},
+            delay={"later": step},
+            clock=group.clock,
+        )
+        synapses.connect(i=[0, 3, 5], j=[0, 1, 0])
+        back = Synapses(target, group, "b : 1", on_post="b += 1", clock=group.clock)
+        back.connect()
+        whole, part = SpikeMonitor(group), SpikeMonitor(group[2:5])
+        network = Network(group, target, synapses, back, whole, part)
+        network.run(step)
+        times = np.where(np.isin(np.arange(n), [0, 3, 6]), n_times, 0)
+        np.testing.assert_array_equal(np.bincount(engine.i, minlength=n), times)
+        np.testing.assert_array_equal(synapses.a, [n_times, n_times, 0])
+        np.testing.assert_array_equal(target.c, [n_times, n_times])
+        np.testing.assert_array_equal(back.b["j == 3"], n_times)
+        assert sum(back.b) == 6 * n_times  # two sources, three that fire
+        np.testing.assert_array_equal(whole.count, times)
+        np.testing.assert_array_equal(part.count, [0, n_times, 0])
+        np.testing.assert_array_equal(group.heard, times)
+        np.testing.assert_array_equal(synapses.last, 0)
+        network.run(step)
+        np.testing.assert_array_equal(synapses.last, [0, 2**n_times - 1, 0])
+
+
+@pytest.mark.parametrize("n_times", [1, 5])
+def test_spikes_that_synapses_on_a_gpu_cannot_count_are_said(n_times, gpu_backend):
+    with brian_backend(gpu_backend):
+        step = 10 * np.log(2) * n_times * 1.001 * ms
+        model = "dv/dt = (2*int(i == 0) - v)/tau : 1"
+        group = group_of(9, model, clock=synapses_clock(step, "gpu"))
+        engine = EventDriven(group, np.zeros((9, 9)))
+        synapses = Synapses(group, group, "a : 1", on_pre="a += 1", clock=group.clock)
+        synapses.connect(j="i")
+        Network(group, synapses).run(step)
+        if n_times > 1:
+            with pytest.raises(InputError, match=r"^neuron 0 fired 5 times within a step"):
+                _ = engine.i
+        else:
+            assert list(engine.i) == [0]
+
+
+@given(st.lists(st.integers(0, 5), max_size=30))
+def test_parts_without_repeats_are_the_whole(indices):
+    parts = [list(part) for part in without_repeats(np.array(indices, dtype=int))]
+    assert list(itertools.chain(*parts)) == indices
+    assert all(len(set(part)) == len(part) > 0 for part in parts)
+    assert all(later[0] in part for part, later in itertools.pairwise(parts))
 
 
 def test_a_reset_sees_the_spike_it_follows(runtime_backend):
@@ -372,14 +423,39 @@ def test_monitors_that_come_and_go(runtime_backend):
             np.testing.assert_array_equal(one, other)
 
 
-def test_states_of_the_growing_form_are_refused_to_monitors():
-    with brian_backend("numpy"):
-        group = group_of(2, reset="")
-        EventDriven(group, -np.eye(2))
-        monitor = SpikeMonitor(group, "v")
-        with pytest.raises(Exception, match="An error occurred") as caught:
-            Network(group, monitor).run(1 * ms)
-        assert "use form='general'" in str(caught.value.__cause__)
+@pytest.mark.parametrize(("mirrored", "dtype"), [(False, "f8"), (True, "f8"), (True, "f4")])
+def test_monitors_of_the_growing_form_see_what_those_of_the_general_one_see(
+    mirrored, dtype, backend
+):
+    """Of neurons that pass the threshold, and of those that were brought beyond it."""
+    k = 8
+    decoder = np.random.default_rng(3).uniform(-0.2, 0.2, (k, 2 * k))
+    encoder = np.concatenate([np.eye(k), -np.eye(k)])
+    weights = LowRankWeights(encoder, decoder, self_connection=0.5, lift=0.02)
+    model = "dv/dt = (drive - v)/tau : 1\ntwice = 2*v : 1\ndrive : 1 (shared)"
+
+    def run_with(form, monitored=True, **options):
+        with brian_backend(backend):
+            group = group_of(2 * k, model, reset="", clock=Clock(4 * ms))
+            group.v, group.drive = np.linspace(0.2, 1.1, 2 * k), 2
+            EventDriven(group, weights, form=form, **options)
+            monitor = SpikeMonitor(group, ["v", "twice", "drive"] if monitored else None)
+            Network(group, monitor).run(40 * ms)
+            names = ["i", "v", "twice", "drive"] if monitored else ["i"]
+            return {name: np.array(getattr(monitor, name)) for name in names} | {
+                "end": np.array(group.v)
+            }
+
+    expected, found = run_with("general"), run_with("growing", mirrored=mirrored, dtype=dtype)
+    assert len(found["i"]) > 40
+    for name, values in found.items():
+        np.testing.assert_allclose(
+            values, expected[name], rtol=0, atol=1e-5 if dtype == "f4" else 1e-12
+        )
+    np.testing.assert_array_equal(found["twice"], 2 * found["v"])
+    assert (found["v"] > 1.01).any() and (np.abs(found["v"] - 1) < 1e-5).any()
+    unseen = run_with("growing", monitored=False, mirrored=mirrored, dtype=dtype)
+    np.testing.assert_array_equal(unseen["end"], found["end"])
 
 
 # Repeated --------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ struct Frame {
     const real* own;  // mirrored state only: what a spike adds to its own neuron besides
     double lift, tau, drive, bias;
     bool strict;  // whether a neuron at threshold, and not above it, has yet to climb
+    double* seen;  // takes each neuron's potential at its last spike, before its pulse; or null
 };
 
 /* Run all networks, one block of v each, for `left` seconds from `now`. `credits` tells how often each

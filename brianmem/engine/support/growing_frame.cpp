@@ -425,6 +425,7 @@ class Run {
         }
         credit -= 1;
         record.add(offset + state.next, s);
+        if (net.seen) net.seen[state.next] = net.drive - gap / s;
         common += s * net.lift;
         return true;
     }

@@ -164,6 +164,9 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{_engine.per_thre
         _may_fire -= 1;
         if (threadIdx.x == 0)
         {
+            {% if _engine.seen %}
+            {{ get_array_name(variables['_at_spike_' + _engine.variable]) }}[_first + _who] = _frame_drive - _gap / _s;
+            {% endif %}
             const double _moment = _now + _frame_tau * (_folded + brianmem::logarithm(_s));
             const int _reason = _room.add(_first + _who, _moment);
             if (_reason != brianmem::NONE)
@@ -214,6 +217,13 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{_engine.per_thre
             _v[_at + _length] = _frame_drive + ((double)_down[_k] - _common - (double)_y[_k]) / _s_end;
             {% else %}
             _v[_at] = _frame_drive + ((double)_x[_k] - _common) / _s_end;
+            {% endif %}
+            {% if _engine.seen %}
+            {% set _after = get_array_name(variables['_after_' + _engine.variable]) %}
+            {{_after}}[_first + _at] = _v[_at];
+            {% if _engine.mirrored %}
+            {{_after}}[_first + _at + _length] = _v[_at + _length];
+            {% endif %}
             {% endif %}
         }
     }

@@ -18,6 +18,7 @@ cdef extern from *:
         double drive
         double bias
         bint strict
+        double* seen
     void run_dense "brianmem::run_dense"(vector[Frame]&, double*, double, double, double*, Record&)
     void run_mirrored "brianmem::run_mirrored"(vector[Frame]&, double*, double, double, double*, Record&)
 {% endblock %}
@@ -37,6 +38,11 @@ cdef extern from *:
         _frame.columns = <const real_t*> &{{_weight}}[_network * {{_n}} * {{_pitch}}]
         _frame.own = <const real_t*> &{{_own}}[_network * {{_n}}]
         _frame.lift = {{_lift}}[_network]
+        {% if _engine.seen %}
+        _frame.seen = <double*> &{{ get_array_name(variables['_at_spike_' + _engine.variable]) }}[_first]
+        {% else %}
+        _frame.seen = NULL
+        {% endif %}
         _vectorisation_idx = 1
         {{ scalar_code['frame'] | autoindent }}
         for _idx in range(_first, _first + ({{'1' if _engine.frame_shared else _n}})):
@@ -57,5 +63,8 @@ cdef extern from *:
             run_mirrored(_frames, <double*> &{{_v}}[0], _now, _step, <double*> &{{_credit}}[0], _record)
         else:
             run_dense(_frames, <double*> &{{_v}}[0], _now, _step, <double*> &{{_credit}}[0], _record)
+        {% if _engine.seen %}
+        memcpy(&{{ get_array_name(variables['_after_' + _engine.variable]) }}[0], &{{_v}}[0], N * sizeof(double))
+        {% endif %}
     {{ hand_over(get_array_name, eventspace_variable, _engine.monitored) | autoindent }}
 {% endblock %}
