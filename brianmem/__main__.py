@@ -6,9 +6,19 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from brianmem import __version__, doctor, runs
+from brianmem import doctor, runs
 from brianmem.errors import InputError
 from brianmem.terminal import guard
+
+try:
+    from brianmem import __version__
+except ImportError:  # python -m looks into the working folder first
+    print(
+        "brianmem: a folder brianmem here hides the package: use the command brianmem, or "
+        "python -P -m brianmem",
+        file=sys.stderr,
+    )
+    sys.exit(2)
 
 MARKS = {doctor.GOOD: "+", doctor.LACKING: "-", doctor.WRONG: "!"}
 WIDTH = len("backend cuda_standalone")  # of the longest subject

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, issparse
 from brianmem import cuda
 from brianmem.checks import delay_table
 from brianmem.engine import gpu_memory, numpy_delays, templates
-from brianmem.engine.group import check_group, check_units, known_names, reset_of, take_over
+from brianmem.engine.contract import check_group, check_units, known_names, reset_of, take_over
 from brianmem.engine.variables import FOREVER, add_record_variables, read_record
 from brianmem.errors import InputError
 from brianmem.raster import Raster

@@ -16,7 +16,7 @@ from brian2.utils.stringtools import get_identifiers
 from brianmem import cuda
 from brianmem.compiled.objects import link
 from brianmem.engine import at_spikes, failures, gpu_memory, listeners, templates
-from brianmem.engine.group import (
+from brianmem.engine.contract import (
     WEIGHT,
     check_group,
     check_units,

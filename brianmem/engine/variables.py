@@ -5,7 +5,7 @@ from brian2.core.variables import Variables
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from brianmem.engine import failures
-from brianmem.engine.group import WEIGHT
+from brianmem.engine.contract import WEIGHT
 from brianmem.engine.weights import Columns
 
 BURST = 100  # spikes per neuron that the cap lets pass at once: transients are steep

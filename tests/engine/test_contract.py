@@ -293,6 +293,24 @@ def test_spikes_that_synapses_on_a_gpu_cannot_count_are_said(n_times, gpu_backen
             assert list(engine.i) == [0]
 
 
+def test_pulses_of_a_step_come_behind_its_resets(runtime_backend):
+    """In Brian2 before them, so that a reset undoes them, here with the same clock."""
+    at_its_end = {}
+    for exact in (False, True):
+        with brian_backend(runtime_backend):
+            group = group_of(model="dv/dt = 1.5/tau : 1", method="euler", clock=Clock(7 * ms))
+            source = SpikeGeneratorGroup(1, [0], [0] * ms, clock=group.clock)
+            synapses = Synapses(source, group, on_pre="v_post += 0.3", clock=group.clock)
+            synapses.connect()
+            objects = [group, source, synapses]
+            if exact:
+                objects.append(EventDriven(group, ZEROS))
+            Network(*objects).run(7 * ms)
+            at_its_end[exact] = group.v[0]
+    assert at_its_end[False] == 0
+    assert at_its_end[True] == pytest.approx(1.5 * 0.7 - 1 + 0.3, abs=1e-12)
+
+
 @given(st.lists(st.integers(0, 5), max_size=30))
 def test_parts_without_repeats_are_the_whole(indices):
     parts = [list(part) for part in without_repeats(np.array(indices, dtype=int))]

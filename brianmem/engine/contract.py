@@ -1,4 +1,19 @@
-"""What the engine asks of a NeuronGroup, and what it takes over from it."""
+"""What the engines promise of Brian2's contract, and what they ask of a NeuronGroup for it.
+
+- Units: threshold, reset, pulse and weights are checked as Brian2 checks them (`check_units`).
+- Comparisons: of a neuron exactly at its threshold `>` fires if it climbs on, `>=` at once.
+- Schedule: what the engine replaces is no longer run, and whoever has the group has the engine
+  (`take_over`). Exact models move in the slot "groups", the others fire in "thresholds".
+- `_spikespace`: from the slot "thresholds" on it holds who fired in the step, sorted, each as
+  often as it fired, and every listener counts them all (`listeners`).
+- `lastspike` is the exact time, which the reset that follows sees.
+- Monitors of variables see them at the spike (`at_spikes`).
+- Resets follow their spikes at once: what other Synapses send in that step comes behind them.
+- Runs in pieces are one run; one that ends within a step runs that step to its end, and says so.
+- Plasticity sees times of the clock, and is told so (`listeners.complain_of_plasticity`).
+
+tests/engine/test_border.py holds models of every kind to it, beside plain Brian2.
+"""
 
 import warnings
 
