@@ -1,6 +1,7 @@
 """The grids of lowrank.capacity: which networks, and how many of their patterns, are tried.
 
 Blocks that answer a question of their own, as the scan of gamma, have network seeds of their own.
+Blocks of more loads have those of the block that they go on with: the curve of a network is one.
 """
 
 READINGS = (
@@ -12,6 +13,22 @@ READINGS = (
 LOADS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.425, 0.45, 0.475, 0.4875, 0.5, 0.525)
 LOADS += (0.55, 0.6)
 GAMMAS = tuple(round(0.2 + 0.1 * n, 1) for n in range(21))
+BELOW_FULL_RANK = 8  # patterns
+
+
+def near_full_rank(block: dict, *sizes: int) -> tuple[dict, ...]:
+    """Blocks with K - 8 to K patterns, one apart, for each size.
+
+    There the optimised rule loses its patterns, at all sizes between two of the other loads.
+    """
+    return tuple(
+        block
+        | {"rule": ("optimised",), "n_neurons": (n,)}
+        | {"load": tuple(p / n for p in range(n // 2 - BELOW_FULL_RANK, n // 2 + 1))}
+        for n in sizes
+    )
+
+
 SMOKE = {
     "network_seed": tuple(range(5)),
     "rule": ("hebbian", "pseudo_inverse", "pseudo_inverse_zeroed", "optimised"),
@@ -51,7 +68,13 @@ SMOKE_READINGS = SMOKE | {
     "kappa": (1.0, 2.0, 5.0),
     "n_tested": (10,),
 }
-SMALL = (SMOKE, SMOKE_SCAN, SMOKE_READINGS, SMOKE_CORRELATED)
+SMALL = (
+    SMOKE,
+    SMOKE_SCAN,
+    SMOKE_READINGS,
+    SMOKE_CORRELATED,
+    *near_full_rank(SMOKE, *SMOKE["n_neurons"]),
+)
 
 # Figs. 4b and 4c. Intervals are over networks: more patterns of each would hardly narrow them.
 SIZES = SMOKE | {
@@ -140,4 +163,6 @@ PAPER = (
     SCALING_LARGEST,
     SCALING_LARGEST_ZEROED,
     CORRELATED,
+    *near_full_rank(SIZES, 400, 800),
+    *near_full_rank(LARGEST, 1600),
 )

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from brianmem import schemas, tables
 from brianmem.lowrank import network, readout
@@ -12,6 +14,7 @@ from brianmem.patterns import draw_binary, draw_correlated
 from protocols import cli
 from protocols.lowrank import loads
 from protocols.lowrank.capacity import PROTOCOL, CapacityTask, estimate, run_task, starts
+from protocols.lowrank.capacity_grids import SMOKE, near_full_rank
 from protocols.protocol import make_tasks, resolve_grid
 
 TASK = CapacityTask(
@@ -131,6 +134,23 @@ def test_no_trial_is_in_two_tasks(grid):
         for gamma in t.gamma
     ]
     assert len(set(networks)) == len(networks)
+
+
+@pytest.mark.parametrize("sizes", [(100,), (100, 200, 400, 600, 1600)])
+def test_loads_near_full_rank_are_whole_patterns(sizes):
+    """A step of one pattern, whose load is that of the table: rounding does not move it."""
+    blocks = near_full_rank(SMOKE, *sizes)
+    assert [block["n_neurons"] for block in blocks] == [(n,) for n in sizes]
+    for n, block in zip(sizes, blocks, strict=True):
+        stored = [loads.patterns_at_load(load, n) for load in block["load"]]
+        assert stored == list(range(n // 2 - 8, n // 2 + 1))
+        assert block["load"] == tuple(p / n for p in stored)
+        assert block["rule"] == ("optimised",) and block["network_seed"] == SMOKE["network_seed"]
+
+
+@given(st.integers(1, 5000), st.integers(2, 5000))
+def test_every_whole_number_of_patterns_has_a_load(n_patterns, n_latents):
+    assert loads.patterns_at_load(n_patterns / (2 * n_latents), 2 * n_latents) == n_patterns
 
 
 @pytest.mark.parametrize(
