@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.special import logit
+from scipy.special import expit, logit
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
@@ -199,7 +199,9 @@ def _fitted_crossing(
         limits[(limits < 0) | (limits > 1)] = np.nan
         value, limits = first + width * value, first + width * limits
         low, high = _common_bracket(rows, criterion)
-        if np.isnan(limits).all() and low <= value <= high:
+        # A fall from 90 to 10 % within a step is that of the grid, and says no more than its ends.
+        steep = width * 2 * logit(0.9) < -coefficients[1] * (high - low)
+        if (steep or np.isnan(limits).all()) and low <= value <= high:
             limits = low, high
         return Interval(value, *limits), FIT
     low = last_of_run(x, height > margin)
@@ -240,16 +242,23 @@ def _without_value(reason: str, low: float, high: float) -> Interval:
 
 def _logistic_fit(rows: pd.DataFrame, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Intercept and slope, shape (2,), and their covariance, robust to clustering by group."""
-    outcomes = np.column_stack([rows["successes"], rows["trials"] - rows["successes"]])
-    model = GLM(outcomes, np.column_stack([np.ones_like(x), x]), family=Binomial())
-    groups, names = pd.factorize(rows["group"])
+    successes, trials = rows["successes"].to_numpy(float), rows["trials"].to_numpy(float)
+    design = np.column_stack([np.ones_like(x), x])
     with warnings.catch_warnings():
         # What goes exactly through all points looks like separation, and leaves nothing to divide.
         warnings.simplefilter("ignore")
-        fit = model.fit(cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False})
+        outcomes = np.column_stack([successes, trials - successes])
+        coefficients = GLM(outcomes, design, family=Binomial()).fit().params
+    # The sandwich of White, with sums over groups. Far from a steep fall the variance is 0, and
+    # what divides by it (as statsmodels' own sandwich does) has no value.
+    share = expit(design @ coefficients)
+    scores = design * (successes - trials * share)[:, np.newaxis]
+    of_groups = pd.DataFrame(scores).groupby(rows["group"].to_numpy()).sum().to_numpy()
+    inverse = np.linalg.inv((design.T * (trials * share * (1 - share))) @ design)
     # One group alone does not tell how far groups differ.
-    correction = len(names) / (len(names) - 1) if len(names) > 1 else np.nan
-    return fit.params, correction * fit.cov_params()
+    n_groups = len(of_groups)
+    correction = n_groups / (n_groups - 1) if n_groups > 1 else np.nan
+    return coefficients, correction * inverse @ of_groups.T @ of_groups @ inverse
 
 
 def _fieller(

@@ -159,6 +159,23 @@ def test_the_covariance_is_the_sandwich_of_the_scores_of_networks():
     np.testing.assert_allclose(covariance, expected, rtol=1e-5)  # the fit stops at 1e-8
 
 
+def test_x_far_from_a_steep_fall_change_nothing():
+    """There the curve is 0 or 1 to the last bit, and has no variance to divide by."""
+    near = np.arange(0.42, 0.495, 0.01)
+    of_20 = [[20, 20, 16, 19, 16, 11, 0, 0], [20, 20, 20, 16, 9, 18, 9, 0]]
+    of_20 += [[20, 20, 19, 19, 16, 2, 0, 0], [20, 20, 20, 20, 16, 12, 1, 0]]
+    of_20 += [[20, 20, 20, 19, 6, 7, 9, 0]]
+    far = np.array([0.05, 0.1, 0.2, 0.3, 0.8])
+    found = []
+    for x, all_or_none in ((near, []), (np.concatenate([near, far]), 20 * (far < 0.4))):
+        successes = np.concatenate([[*of_network, *all_or_none] for of_network in of_20])
+        groups = np.repeat(np.arange(5), len(x))
+        interval, reason = crossing(np.tile(x, 5), successes, 20, groups, 0.5)
+        assert reason == FIT and interval.low < interval.value < interval.high < 0.48
+        found.append(astuple(interval))
+    np.testing.assert_allclose(*found, rtol=1e-4)
+
+
 def test_a_slope_that_may_be_zero_leaves_limits_open():
     shares = np.array([[6, 5, 5, 5], [4, 6, 4, 5], [6, 5, 5, 4]])
     found, reason = crossing(
