@@ -46,16 +46,19 @@ def agreement(trials: pd.DataFrame) -> pd.DataFrame:
     """Part of the undamaged starts that is predicted right: all, and by one column at a time.
 
     Columns: by, value, n_networks, n_trials, agreement and its limits, over networks, each of which
-    weighs the same. A network with another gamma or kappa counts as another one, although it has
-    the same patterns: intervals are too narrow as far as such networks are alike.
+    weighs the same, and base_rate, that of the better constant prediction. A network with another
+    gamma or kappa counts as another one, although it has the same patterns: intervals are too
+    narrow as far as such networks are alike.
     """
     rows = []
     for by, value, group in _groups(undamaged(trials)):
-        right = (group["predicted_stable"] == recalled(group)).astype(float)
-        of_networks = right.groupby([group[name] for name in LOWRANK]).mean()
+        there = recalled(group)
+        scores = pd.DataFrame({"right": group["predicted_stable"] == there, "recalled": there})
+        of_networks = scores.astype(float).groupby([group[name] for name in LOWRANK]).mean()
         sizes = {"n_networks": len(of_networks), "n_trials": len(group)}
-        share = mean_interval(of_networks).columns("agreement")
-        rows.append({"by": by, "value": value} | sizes | share)
+        share = mean_interval(of_networks["right"]).columns("agreement")
+        base_rate = {"base_rate": _base_rate(of_networks["recalled"])}
+        rows.append({"by": by, "value": value} | sizes | share | base_rate)
     return pd.DataFrame(rows)
 
 
@@ -96,6 +99,12 @@ def _name(value) -> str:
     return CHOSEN if np.isnan(value) else f"{value:g}"
 
 
+def _base_rate(recalled: pd.Series) -> float:
+    """What the better of two constant predictions gets right: always stable, and never."""
+    share = recalled.mean()
+    return max(share, 1 - share)
+
+
 def _row(trials: pd.DataFrame) -> dict:
     predicted, there = trials["predicted_stable"], recalled(trials)
     error = (trials["predicted_overlap"] - trials["overlap"]).abs()[predicted & there]
@@ -109,6 +118,7 @@ def _row(trials: pd.DataFrame) -> dict:
             "false_negatives": (~predicted & there).sum(),
             "true_negatives": (~predicted & ~there).sum(),
             "agreement": (predicted == there).mean(),
+            "base_rate": _base_rate(there),
         }
         | share_interval(predicted[there]).columns("sensitivity")
         | share_interval(~predicted[~there]).columns("specificity")

@@ -245,6 +245,13 @@ PREDICTION_CONFUSION = Schema(
         Column("false_negatives", int, "", "not predicted stable, recalled", least=0),
         Column("true_negatives", int, "", "not predicted stable, not recalled", least=0),
         Column("agreement", float, "", "part of the trials predicted right", **SHARE),
+        Column(
+            "base_rate",
+            float,
+            "",
+            "the same for the better of two constant predictions, always stable and never",
+            **SHARE,
+        ),
         *_with_interval("sensitivity", "", "part of the recalled that was predicted", **SHARE),
         *_with_interval("specificity", "", "part of the others that was predicted", **SHARE),
         *_with_interval(

@@ -34,13 +34,15 @@ TITLE = "Stability predicted without a simulation"
 CAPTION = (
     "Whether a network stays at a vertex, stored or random, predicted from the fixed point of its "
     "rates, and as exact runs have it (recalled: overlap above 0.95). a: starts by prediction and "
-    "outcome, with their share of the column: on the diagonal are sensitivity and specificity. b: "
-    "the same for the first condition that fails where stability is not predicted. c: distance of "
-    "the overlap from 1, predicted and simulated, of starts that were predicted to be recalled and"
-    " are; distances below 1e-5 are drawn there. d: part of the starts that is predicted right, "
-    "with 95 % intervals over networks (another gamma or kappa makes another network), and "
-    "sensitivity and specificity, with Wilson's; a trivial memory keeps every vertex. e to g: what"
-    " the prediction rests on, by outcome: least real part of an eigenvalue, spread of active "
+    "outcome, with their share of the column: on the diagonal are sensitivity and specificity. "
+    "Below, the part that is predicted right, and its base rate: the same if all starts, or none, "
+    "were predicted to be recalled. b: the same for the first condition that fails where stability "
+    "is not predicted. c: distance of the overlap from 1, predicted and simulated, of starts that "
+    "were predicted to be recalled and are; distances below 1e-5 are drawn there. d: part of the "
+    "starts that is predicted right, with 95 % intervals over networks (another gamma or kappa "
+    "makes another network), its base rate, and sensitivity and specificity, with Wilson's; a "
+    "trivial memory keeps every vertex. e to g: what the prediction rests on, by outcome: least "
+    "real part of an eigenvalue, spread of active "
     "rates over kappa, margin of silent neurons over its deviation; dashed, the limits, and "
     "shaded, the stable side. The numbers tell how many starts have the value, which is only "
     "looked for where a fixed point is next to the vertex; margins beyond 0.1 and 100 are drawn "
@@ -88,7 +90,7 @@ def draw(folder) -> Figure:
     figure.suptitle(_title(trials), fontsize=8)
     top, middle, bottom = figure.subfigures(3, 1, height_ratios=[1.1, 1.1, 1])
     left, between, right = top.subplots(1, 3, width_ratios=[1, 1, 1.35])
-    _draw_confusion(left, found["reasons"])
+    _draw_confusion(left, found["reasons"], found["prediction_confusion"].iloc[0])
     _draw_reasons(between, found["reasons"])
     _draw_overlaps(right, trials)
     _draw_shares(middle, found)
@@ -105,11 +107,12 @@ def _networks(trials: pd.DataFrame) -> int:
     return len(trials[LOWRANK].drop_duplicates())
 
 
-def _draw_confusion(ax, found: pd.DataFrame) -> None:
+def _draw_confusion(ax, found: pd.DataFrame, of_all: pd.Series) -> None:
     stable = found["prediction"] == STABLE
     counts = [_counts(found[stable]), _counts(found[~stable])]
     _draw_matrix(ax, np.array(counts), ["stable", "not stable"])
     ax.set_ylabel("predicted")
+    ax.set_xlabel(f"right: {of_all['agreement']:.1%}; base rate: {of_all['base_rate']:.1%}")
     letter(ax, "a")
 
 
@@ -163,7 +166,7 @@ def _draw_overlaps(ax, trials: pd.DataFrame) -> None:
 
 
 def _draw_shares(figure, found: Numbers) -> None:
-    """Agreement, sensitivity and specificity, a panel for each column that is split."""
+    """Agreement, its base rate, sensitivity and specificity, a panel for each split column."""
     table = found["prediction_confusion"].merge(
         found["agreement"].drop(columns=["n_networks", "n_trials"]),
         on=["by", "value"],
@@ -174,6 +177,8 @@ def _draw_shares(figure, found: Numbers) -> None:
     axes = figure.subplots(1, len(GROUPS), sharey=True, width_ratios=widths)
     for ax, (by, part) in zip(axes, parts.items(), strict=True):
         x = np.arange(len(part))
+        style = {"color": "0.6", "lw": 1.2, "zorder": 1, "label": "base rate"}
+        ax.hlines(part["base_rate"], x - 0.4, x + 0.4, **style)
         for number, (name, marker, colour, label) in enumerate(SHARES):
             style = {"fmt": marker, "color": colour, "ms": 6 if marker == "_" else 3.5, "lw": 0.8}
             beside = x + 0.24 * (number - 1)
@@ -184,7 +189,7 @@ def _draw_shares(figure, found: Numbers) -> None:
         ax.tick_params(axis="y", length=2 if ax is axes[0] else 0)
         ax.grid(axis="y", lw=0.3)
     axes[0].set(ylabel="share of the starts", ylim=(-0.04, 1.06))
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     letter(axes[0], "d")
 
 

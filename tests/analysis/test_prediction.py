@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis import prediction
 from analysis import schemas as results
@@ -46,6 +48,28 @@ def test_counts_and_shares():
         [0.4093, 0.9285], abs=1e-4
     )
     assert row["n_networks"] == 2 and row["networks_right"] == 0
+
+
+@pytest.mark.parametrize(
+    ("n_recalled", "n_lost", "base_rate"), [(8, 4, 2 / 3), (4, 8, 2 / 3), (6, 6, 0.5), (0, 5, 1.0)]
+)
+def test_the_base_rate_is_that_of_the_better_constant(n_recalled, n_lost, base_rate):
+    """Always stable or never, whatever was predicted; agreement below it is worse than a guess."""
+    changes = [*trials(n_recalled, True, True), *trials(n_lost, True, False)]
+    row = confusion(table(changes)).iloc[0]
+    assert row["base_rate"] == pytest.approx(base_rate)
+    assert row["agreement"] == pytest.approx(n_recalled / (n_recalled + n_lost))
+    assert agreement(table(changes))["base_rate"][0] == pytest.approx(base_rate)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=12))
+def test_no_constant_prediction_does_better_than_the_base_rate(outcomes):
+    changes = [row for there in outcomes for row in trials(1, *there)]
+    row = confusion(table(changes)).iloc[0]
+    for constant in (True, False):
+        same = confusion(table([change | {"predicted_stable": constant} for change in changes]))
+        assert same["agreement"][0] <= row["base_rate"] == same["base_rate"][0]
+    assert row["base_rate"] >= 0.5
 
 
 def test_parts_add_up_and_are_named():
@@ -129,6 +153,9 @@ def test_agreement_weighs_networks_alike():
     assert row["agreement"] == pytest.approx((0.9 + 0) / 2)
     assert (row["n_networks"], row["n_trials"]) == (2, 12)
     assert found.loc[("rule", "optimised"), "agreement"] == pytest.approx(0.9)
+    # Recalled are 6 of 10 and 2 of 2: 8 of 12 trials, and 0.8 as a mean of networks.
+    assert row["base_rate"] == pytest.approx(0.8)
+    assert confusion(table(FOUR))["base_rate"][0] == pytest.approx(8 / 12)
     assert found["agreement_low"].isna()["rule", "optimised"]  # of one network
 
 

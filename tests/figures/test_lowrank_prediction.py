@@ -64,6 +64,8 @@ def test_counts_and_shares_of_the_columns(tmp_path):
     ]
     assert texts(conditions) == [["3", "23.1%"], ["9", "81.8%"], ["4", "30.8%"], ["0", "0.0%"]]
     assert "24 starts of" in figure.get_suptitle()
+    # 6 + 9 are predicted right; 13 would be, were all predicted stable.
+    assert matrix.get_xlabel() == "right: 62.5%; base rate: 54.2%"
 
 
 def test_overlaps_of_true_positives(tmp_path):
@@ -86,6 +88,11 @@ def test_a_panel_for_each_column_that_is_split(tmp_path):
     expected = found[found["by"] == "load"]["agreement"]
     line = panels["load p/N"].containers[0][0]
     np.testing.assert_allclose(line.get_ydata().astype(float), expected)
+    [levels] = [c for c in panels["load p/N"].collections if c.get_label() == "base rate"]
+    expected = found[found["by"] == "load"]["base_rate"]
+    np.testing.assert_allclose([segment[0, 1] for segment in levels.get_segments()], expected)
+    legend = [text.get_text() for sub in figure.subfigs for box in sub.legends for text in box.texts]
+    assert legend[0] == "base rate"
 
 
 def test_where_the_errors_are(tmp_path):
