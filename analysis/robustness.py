@@ -16,15 +16,22 @@ from brianmem import schemas, tables
 
 BASELINE = "none"
 PERTURBATIONS = tuple(column.name for column in schemas.PERTURBATION)
+# Potentials have no scale of their own. Beside what an axis gets from the others, there is the jump
+# gamma: how far a spike lowers its own neuron's potential below those of the others.
+IN_AXIS_DRIVE = [column.name for column in schemas.PERTURBATION if column.unit == "kappa q"]
 CURVE = ["perturbation", *(column.name for column in LOWRANK), "flip_fraction"]
 
 
 def along_each(trials: pd.DataFrame) -> pd.DataFrame:
     """The trials along each perturbation that was scanned, the baseline in each of them.
 
-    Columns: those of LOWRANK_ROBUSTNESS, perturbation, strength, and whether the trial is a success
-    (an overlap above 0.95), with all_signs right.
+    Columns: those of LOWRANK_ROBUSTNESS, perturbation, strength, strength_in_jumps with the unit
+    of strength in jumps (empty where it has none), and whether the trial is a success (an overlap
+    above 0.95), with all_signs right.
     """
+    # Before gammas that a rule chose are taken out. Without self-inhibition there is no jump.
+    jumps = trials["gamma"].where(trials["gamma"] > 0)
+    trials = trials.assign(unit_in_jumps=trials["axis_drive"] / jumps)
     trials = stored_patterns(exact_trials(trials))
     trials = trials.assign(success=recalled(trials), all_signs=all_signs_right(trials))
     scanned = [name for name in PERTURBATIONS if (trials["scanned"] == name).any()]
@@ -34,7 +41,13 @@ def along_each(trials: pd.DataFrame) -> pd.DataFrame:
 
 def _along(trials: pd.DataFrame, name: str) -> pd.DataFrame:
     rows = trials[trials["scanned"].isin([name, BASELINE])]
-    return rows.assign(perturbation=name, strength=rows[name])
+    unit = rows["unit_in_jumps"] if name in IN_AXIS_DRIVE else np.nan
+    return rows.assign(
+        perturbation=name,
+        strength=rows[name],
+        unit_in_jumps=unit,
+        strength_in_jumps=rows[name] * unit,
+    )
 
 
 def robustness(trials: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
@@ -42,7 +55,8 @@ def robustness(trials: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
     Columns: those of ROBUSTNESS. Means are over networks, and `seed` is that of their bootstrap.
     """
-    keys, measures = [*CURVE, "strength"], ["overlap", "success", "all_signs"]
+    keys = [*CURVE, "strength"]
+    measures = ["strength_in_jumps", "overlap", "success", "all_signs"]
     means = means_over_networks(along_each(trials), keys, "network_seed", measures, seed)
     return tables.from_rows(ROBUSTNESS, means.to_dict("records"))
 
@@ -62,6 +76,8 @@ def tolerance(trials: pd.DataFrame, criterion: float = 0.9) -> pd.DataFrame:
         )
         numbers = crossing.value, crossing.low, crossing.high
         strength = Interval(*np.interp(numbers, range(len(strengths)), strengths))
+        unit = group.groupby("network_seed")["unit_in_jumps"].first().mean()
+        in_jumps = Interval(*(unit * np.array([strength.value, strength.low, strength.high])))
         shares = group.groupby("strength")["success"].mean()
         row = {
             "criterion": criterion,
@@ -70,7 +86,8 @@ def tolerance(trials: pd.DataFrame, criterion: float = 0.9) -> pd.DataFrame:
             "reason": reason,
             "tolerated_on_grid": last_of_run(shares.index, shares >= criterion),
         }
-        rows.append(setting | row | strength.columns("tolerated"))
+        tolerated = strength.columns("tolerated") | in_jumps.columns("tolerated_in_jumps")
+        rows.append(setting | row | tolerated)
     return tables.from_rows(TOLERANCE, rows)
 
 

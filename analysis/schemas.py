@@ -287,6 +287,15 @@ ROBUSTNESS = Schema(
     (
         *PERTURBED,
         Column("strength", float, "", "value of the column that varies, in its unit", least=0),
+        Column(
+            "strength_in_jumps",
+            float,
+            "gamma",
+            "the same in units of the self-connection, mean over networks; empty: its unit is not "
+            "kappa q",
+            optional=True,
+            least=0,
+        ),
         N_NETWORKS,
         N_TRIALS,
         *OVERLAP,
@@ -306,6 +315,12 @@ TOLERANCE = Schema(
             "tolerated",
             "",
             "strength at which the share with overlap above 0.95 falls to the criterion",
+            least=0,
+        ),
+        *_with_interval(
+            "tolerated_in_jumps",
+            "gamma",
+            "the same in units of the self-connection; empty, too: its unit is not kappa q",
             least=0,
         ),
         REASON,

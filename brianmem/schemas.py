@@ -600,6 +600,14 @@ LOWRANK_ROBUSTNESS = Schema(
         Column("scanned", str, "", "the column that differs from the baseline; none: the baseline"),
         *LOWRANK_STORED,
         *PERTURBATION,
+        Column(
+            "axis_drive",
+            float,
+            "",
+            "kappa q, what an axis gets from the others at a vertex of the network as designed: "
+            "the unit of noise and of thresholds",
+            least=0,
+        ),
         *LOWRANK_TRIAL,
         Column(
             "ran_away",

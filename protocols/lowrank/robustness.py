@@ -148,6 +148,7 @@ def run_task(task: RobustnessTask) -> dict[str, list[dict]]:
         {"scanned": task.scanned}
         | network_columns(memory, seed)
         | {name: getattr(task, name) for name in SCANS}
+        | {"axis_drive": memory.axis_drive}
         | run_columns(EXACT, task.backend)
     )
     runs = _runs(task, memory, trials)

@@ -34,6 +34,7 @@ TRIAL = {
     "image": 0,
     "scanned": "none",
     **{column.name: 0.0 for column in schemas.PERTURBATION},
+    "axis_drive": 5.0,
     "ran_away": False,
     "completed": 0.2,
     "completed_exactly": 0.2,

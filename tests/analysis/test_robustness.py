@@ -89,6 +89,47 @@ def test_what_lies_outside_of_the_strengths_tried(successes, reason, limit):
     assert {name: row[name] for name in limit} == limit
 
 
+def test_the_order_of_two_rules_depends_on_the_unit():
+    """Twice the noise in kappa q, and a quarter of it in jumps: kappa q is 3 and 3/16."""
+    scans = (
+        ("optimised", {0.0: 4, 0.1: 4, 0.3: 0}, {"axis_drive": 3.0, "gamma": 1.5}),
+        ("extended", {0.0: 4, 0.2: 4, 0.6: 0}, {"axis_drive": 0.1875, "gamma": 0.75}),
+    )
+    trials = table([row for rule, n, c in scans for row in scan("noise", n, 4, rule=rule, **c)])
+    found = tolerance(trials).set_index("rule")
+    for rule, low, high, unit in (("optimised", 0.1, 0.3, 2.0), ("extended", 0.2, 0.6, 0.25)):
+        row = found.loc[rule]
+        assert (row["tolerated_low"], row["tolerated_high"]) == (low, high)
+        in_jumps = row[["tolerated_in_jumps_low", "tolerated_in_jumps_high"]].tolist()
+        assert in_jumps == pytest.approx([unit * low, unit * high])
+        assert row["tolerated_in_jumps"] == pytest.approx(unit * row["tolerated"])
+        assert np.isnan(row["gamma"])  # still one configuration, whose networks chose it
+    assert found["tolerated"].idxmax() == "extended"
+    assert found["tolerated_in_jumps"].idxmax() == "optimised"
+    along = robustness(trials).set_index(["rule", "strength"])["strength_in_jumps"]
+    assert along["optimised"].tolist() == pytest.approx([0, 0.2, 0.6])
+    assert along["extended"].tolist() == pytest.approx([0, 0.05, 0.15])
+
+
+def test_jumps_are_those_of_each_network():
+    """With half the gamma in one of two networks, units are 2 and 4, and their mean 3."""
+    rows = scan("threshold_spread", {0.0: 4, 0.1: 4, 0.3: 0}, 4, axis_drive=3.0, gamma=1.5)
+    rows = [row | {"gamma": 0.75} if row["network_seed"] else row for row in rows]
+    [row] = tolerance(table(rows)).to_dict("records")
+    assert row["tolerated_in_jumps_high"] == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("name", "gamma"), [("tau_spread", 1.5), ("dead_neurons", 1.5), ("noise", 0.0)]
+)
+def test_what_has_no_unit_in_jumps(name, gamma):
+    """Fractions and relative spreads; networks without self-inhibition."""
+    trials = table(scan(name, {0.0: 4, 0.1: 4, 0.3: 0}, 4, gamma=gamma, gamma_chosen=False))
+    assert tolerance(trials)["tolerated_in_jumps"].isna().all()
+    assert robustness(trials)["strength_in_jumps"].isna().all()
+    assert tolerance(trials)["tolerated"].notna().all()
+
+
 def test_nothing_scanned_is_an_empty_table():
     trials = table(shares("noise", {0.0: 4}, 4))
     assert len(robustness(trials)) == len(tolerance(trials)) == 0

@@ -91,7 +91,9 @@ def test_a_panel_for_each_column_that_is_split(tmp_path):
     [levels] = [c for c in panels["load p/N"].collections if c.get_label() == "base rate"]
     expected = found[found["by"] == "load"]["base_rate"]
     np.testing.assert_allclose([segment[0, 1] for segment in levels.get_segments()], expected)
-    legend = [text.get_text() for sub in figure.subfigs for box in sub.legends for text in box.texts]
+    legend = [
+        text.get_text() for sub in figure.subfigs for box in sub.legends for text in box.texts
+    ]
     assert legend[0] == "base rate"
 
 

@@ -34,10 +34,11 @@ def test_the_numbers_are_those_of_the_analysis(folder):
 
 def test_a_row_for_each_perturbation_and_a_column_for_each_load(folder):
     figure = lowrank_robustness.draw(folder)
-    noise, loaded, dead, _ = figure.axes
+    noise, loaded, _, in_jumps, dead, last = figure.axes
     assert [ax.get_title() for ax in (noise, loaded)] == ["load p/N = 0.1", "load p/N = 0.4"]
     assert loaded.get_xlabel() == "membrane noise (kappa q)"
-    assert figure.axes[3].get_xlabel() == "part of neurons dead"
+    assert in_jumps.get_xlabel() == "membrane noise (gamma)"
+    assert last.get_xlabel() == "part of neurons dead"
     assert noise.get_ylabel() == dead.get_ylabel() == "overlap"
     assert figure.get_suptitle() == "3 networks, N = 100, kappa = 5"
     # The larger load has one rule.
@@ -54,20 +55,41 @@ def test_overlaps_from_undamaged_and_flipped_starts(folder):
 
 
 def test_triangles_at_the_tolerated_strengths(folder):
-    noise, _, dead, _ = lowrank_robustness.draw(folder).axes
+    noise, _, in_jumps, _, dead, _ = lowrank_robustness.draw(folder).axes
     found = lowrank_robustness.numbers(folder)["tolerance"]
     found = found[(found["load"] == 0.1) & (found["flip_fraction"] == 0)]
-    for ax, name in ((noise, "noise"), (dead, "dead_neurons")):
-        expected = found[found["perturbation"] == name].set_index("rule")["tolerated"]
+    for ax, name, limit in (
+        (noise, "noise", "tolerated"),
+        (in_jumps, "noise", "tolerated_in_jumps"),
+        (dead, "dead_neurons", "tolerated"),
+    ):
+        expected = found[found["perturbation"] == name].set_index("rule")
         assert len(expected) == 2
-        for rule, tolerated in expected.items():
+        for rule, row in expected.iterrows():
             [triangle] = lines(ax, marker="v", color=RULE_COLOURS[rule])
-            assert triangle.get_xdata() == [tolerated]
-            assert 1 < triangle.get_ydata()[0] < ax.get_ylim()[1]
+            assert triangle.get_xdata() == [row[limit]]
+            height = triangle.get_ydata()[0]
+            assert 1 < height < ax.get_ylim()[1]
+            [bar] = [line for line in lines(ax, linewidth=0.8) if line.get_ydata()[0] == height]
+            np.testing.assert_equal(
+                np.array(bar.get_xdata()), row[[f"{limit}_low", f"{limit}_high"]].to_numpy(float)
+            )
+
+
+def test_noise_in_the_unit_of_a_jump(folder):
+    """kappa q is 5 and gamma 1.5 in these tables: the same curve, 10/3 times as far."""
+    noise, _, in_jumps, *_ = lowrank_robustness.draw(folder).axes
+    [by_drive], [by_jump] = (
+        lines(ax, marker="o", linestyle="-", color=RULE_COLOURS["optimised"])
+        for ax in (noise, in_jumps)
+    )
+    np.testing.assert_allclose(by_jump.get_xdata(), 10 / 3 * by_drive.get_xdata())
+    np.testing.assert_allclose(by_jump.get_ydata(), by_drive.get_ydata())
+    assert [label.get_text() for label in in_jumps.get_xticklabels()] == ["0"]  # no power of ten
 
 
 def test_the_overlap_without_the_latents_of_the_dead(folder):
-    noise, _, dead, _ = lowrank_robustness.draw(folder).axes
+    noise, _, _, _, dead, _ = lowrank_robustness.draw(folder).axes
     [line] = lines(dead, color=PAPER)
     assert not lines(noise, color=PAPER)
     x, y = line.get_xdata(), line.get_ydata()
@@ -83,7 +105,7 @@ def test_axes_are_logarithmic_from_the_smallest_strength_on(folder, tmp_path):
     noise, *_ = lowrank_robustness.draw(folder).axes
     assert noise.get_xscale() == "symlog"
     ticks = [label.get_text() for label in noise.get_xticklabels()]
-    assert ticks == ["0", "0.1"]
+    assert ticks == ["0", "0.1", "0.2"]
     steps = dict.fromkeys([0.0005, 0.001, 0.002, 0.005, 0.01], 4)
     rows = [
         *shares("lost_synapses", {0.0: 4}, 4),
@@ -103,8 +125,26 @@ def test_of_several_sizes_and_rates_the_first_is_shown(folder, tmp_path):
 
 def test_a_single_strength_is_drawn(tmp_path):
     rows = [*shares("noise", {0.0: 4}, 4), *shares("noise", {0.1: 0}, 4, scanned="noise")]
-    [ax] = lowrank_robustness.draw(written(tmp_path, rows)).axes
+    ax, _ = lowrank_robustness.draw(written(tmp_path, rows)).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "0.1"]
+
+
+@pytest.mark.parametrize(
+    ("strengths", "labelled"),
+    [
+        ([0.1], [0.1]),
+        ([0.005, 0.02, 0.05], [0.005, 0.02, 0.05]),
+        ([0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0], [0.02, 0.1, 0.3, 1.0]),
+        ([0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05], [0.0005, 0.002, 0.01, 0.05]),
+    ],
+)
+def test_labels_reach_the_largest_strength_and_leave_room(strengths, labelled):
+    assert lowrank_robustness._far_apart(strengths) == labelled
+
+
+def test_powers_of_ten_among_the_jumps():
+    np.testing.assert_allclose(lowrank_robustness._decades([0.0056, 0.06, 2.0]), [0.01, 0.1, 1])
+    assert lowrank_robustness._decades([]) == []
 
 
 @pytest.mark.parametrize("rows", [[], shares("noise", {0.0: 4}, 4)])

@@ -46,6 +46,8 @@ def test_one_strength_at_a_time_differs_from_the_baseline(tmp_path):
         strongest = table[table[name] == 0.1]
         assert (strongest["overlap"].to_numpy() != baseline["overlap"].to_numpy()).all()
     assert not table["ran_away"].any()
+    # The optimised rule meets its constraints: an axis gets 1 from the others, times kappa = 3.
+    assert table["axis_drive"].to_numpy() == pytest.approx(3.0)
 
 
 def test_the_table_is_the_same_on_every_backend(tmp_path, runtime_backend):
