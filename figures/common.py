@@ -119,6 +119,13 @@ def limits(table: pd.DataFrame, name: str) -> np.ndarray:
     return np.array([low.fillna(0).clip(lower=0), high.fillna(0).clip(lower=0)], float)
 
 
+def nested(rule: str, rules: list[str]) -> dict:
+    """A rule's line; earlier rules have broader ones, so that later ones do not hide them."""
+    broader = len(rules) - 1 - rules.index(rule)
+    size = {"lw": 1 + 0.5 * broader, "ms": 3 + 0.6 * broader}
+    return {"color": RULE_COLOURS.get(rule), "marker": "o"} | size
+
+
 def band(ax, table: pd.DataFrame, x: str, name: str, **style) -> None:
     """A measure along x as a line, its interval as a band."""
     table = table.sort_values(x)

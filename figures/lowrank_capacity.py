@@ -12,6 +12,7 @@ from analysis.papers import reported
 from analysis.select import first_of_all
 from analysis.statistics import BELOW, BEYOND
 from brianmem import schemas, tables
+from brianmem.criteria import RECALLED
 from figures.common import (
     PAPER,
     PAPER_RULES,
@@ -23,6 +24,7 @@ from figures.common import (
     limits,
     line_name,
     name_of,
+    nested,
     networks,
     not_empty,
     settings,
@@ -32,12 +34,14 @@ PROTOCOL = "lowrank.capacity"
 TITLE = "Recall against load"
 CAPTION = (
     "Recall of stored patterns from undamaged starts, against the load p/N. a: overlap with the "
-    "pattern, averaged over the last quarter of the run. b: share of the patterns with an overlap "
-    "above 0.95; dashed, share of random vertices that are kept although they were not stored, "
-    "which shows a memory that remembers everything. c: the same, with all signs right. "
-    "Circles: load at which half of the patterns are recalled, for the first time; triangles: this "
-    "load lies beyond those that were tried. Bands and bars: 95 % intervals over networks. Dotted: "
-    "the capacities that the paper reports. Grey: Hopfield's capacity, 0.138 patterns per latent, "
+    "pattern, averaged over the last quarter of the run; the thin line is at 0.95. b: share of the "
+    "patterns with an overlap above 0.95. c: the same, with all signs right. Dashed: random "
+    "vertices that were not stored, in a their overlap with themselves, in b and c the share that "
+    "is kept; a memory that keeps them remembers everything. Circles: load at which half of the "
+    "patterns are recalled, for the first time; triangles: this load lies beyond those that were "
+    "tried. Bands and bars: 95 % intervals over networks; where networks do not differ, bars reach "
+    "to the next loads below and above that were tried. Dotted: the capacities that the paper "
+    "reports. Grey: Hopfield's capacity, 0.138 patterns per latent, "
     "and p = K, up to which the equations of the optimised rule can be met; the paper's bound by "
     "counting and Gardner's capacity of perceptrons are both at a load of 1."
 )
@@ -79,14 +83,15 @@ def draw(folder) -> Figure:
     for (top, *shares), n_neurons in zip(axes.T, sizes, strict=True):
         for rule in rules:
             curves = _of(overlaps, rule, n_neurons)
-            style = _style(rule, rules)
-            band(top, curves[curves["start"] == "stored"], "load", "overlap", **style)
+            style = nested(rule, rules)
+            draw_curves(top, curves, "overlap", style)
             for ax, (measure, share) in zip(shares, SHARES.items(), strict=True):
                 found = _of(capacities, rule, n_neurons)
-                _draw_share(ax, curves, share, style)
+                draw_curves(ax, curves, share, style)
                 _draw_capacity(ax, found[found["measure"] == measure], curves["load"])
         for ax in (top, *shares):
             _draw_lines(ax, rules, labels=ax is top)
+        top.axhline(RECALLED, color="0.7", lw=0.6, zorder=0)
         top.set_title(f"N = {n_neurons}", pad=20)
         top.set_ylim(top=1.05)
         for ax in shares:
@@ -105,21 +110,11 @@ def draw(folder) -> Figure:
     return figure
 
 
-def _style(rule: str, rules: list[str]) -> dict:
-    """Earlier rules have broader lines, so that later ones do not hide them."""
-    broader = len(rules) - 1 - rules.index(rule)
-    return {
-        "color": RULE_COLOURS.get(rule),
-        "marker": "o",
-        "lw": 1 + 0.5 * broader,
-        "ms": 3 + 0.6 * broader,
-    }
-
-
-def _draw_share(ax, curves: pd.DataFrame, share: str, style: dict) -> None:
-    band(ax, curves[curves["start"] == "stored"], "load", share, **style)
+def draw_curves(ax, curves: pd.DataFrame, name: str, style: dict) -> None:
+    """A measure of stored patterns, and dashed of random vertices."""
+    band(ax, curves[curves["start"] == "stored"], "load", name, **style)
     random = curves[curves["start"] == "random"].sort_values("load")
-    ax.plot(random["load"], random[share], "--", lw=0.7, color=style["color"])
+    ax.plot(random["load"], random[name], "--", lw=0.8, color=style["color"])
 
 
 def _of(table: pd.DataFrame, rule: str, n_neurons: int) -> pd.DataFrame:
@@ -155,8 +150,8 @@ def _draw_lines(ax, rules: list[str], labels: bool) -> None:
 
 
 def _legend(rules: list[str]) -> list[Line2D]:
-    lines = [Line2D([], [], label=line_name(rule), **_style(rule, rules)) for rule in rules]
-    dashed = Line2D([], [], color="0.3", lw=0.7, ls="--", label="random vertices kept")
+    lines = [Line2D([], [], label=line_name(rule), **nested(rule, rules)) for rule in rules]
+    dashed = Line2D([], [], color="0.3", lw=0.8, ls="--", label="random vertices")
     style = {"marker": "o", "ms": 6, "mfc": "w", "mec": "k", "mew": 0.6}
     half = Line2D([], [], color="k", label="half recalled, 95 %", **style)
     beyond = Line2D([], [], ls="", label="beyond the loads tried", **(style | {"marker": ">"}))

@@ -65,6 +65,23 @@ def test_the_overlap_around_as_many_patterns_as_latents(tmp_path, folder):
     np.testing.assert_allclose([i.value for i in found.values()], [1, 0.5, 0.75])
 
 
+def test_random_vertices_near_as_many_patterns_as_latents(tmp_path):
+    """At the load below p = K where they stay nearest: .45, where two of four are kept."""
+    loads = {30: 0, 45: 2, 50: 4}
+    rows = [
+        *shares("n_patterns", {30: 4, 45: 3, 50: 0}, 4, (0, 1)),
+        *shares("n_patterns", loads, 4, (0, 1), start="random"),
+        *shares("n_patterns", {45: 4}, 4, (0, 1), start="random", rule="pseudo_inverse"),
+    ]
+    write(tmp_path, {schemas.LOWRANK_CAPACITY: lowrank(rows)})
+    found = measured("hardly tells", tmp_path)
+    assert {name.split(":")[0] for name in found} == {"optimised, N = 100, load 0.45"}
+    # An overlap of 1 where one stays, else 0.5.
+    np.testing.assert_allclose([i.value for i in found.values()], [0.875, 0.75, 0.75, 0.5])
+    write(tmp_path, {schemas.LOWRANK_CAPACITY: lowrank(rows[:24])})
+    assert measured("hardly tells", tmp_path) is None  # without a control
+
+
 def test_the_size_of_the_largest_network(tmp_path, folder):
     assert [i.value for i in measured("smaller", folder).values()] == [200]
     write(tmp_path, {schemas.LOWRANK_CAPACITY: lowrank([{"n_neurons": 1600}])})
