@@ -13,11 +13,12 @@ from figures.common import (
     PAPER_RULES,
     RULE_COLOURS,
     Numbers,
+    band,
     known_rules,
     letter,
-    limits,
     line_name,
     name_of,
+    nested,
     networks,
     not_empty,
     settings,
@@ -30,10 +31,9 @@ CAPTION = (
     "elements from which 90 % of the patterns are completed, with an overlap above 0.95, against "
     "the load p/N; found by bisection for each pattern. Dashed: what the paper reports, about 0.3 "
     "at low loads that falls linearly to none at capacity; dotted: 0.425 less the load. b: share "
-    "of the patterns that are completed against the flipped part, at some loads, in the largest "
-    "networks; the horizontal line is at 90 %. Bars: 95 % intervals over networks."
+    "of the patterns that are completed against the flipped part, at each load, in the largest "
+    "networks; the horizontal line is at 90 %. Bands: 95 % intervals over networks."
 )
-MOST_LOADS = 5
 LOW_LOAD_LIMIT = 0.425
 
 
@@ -96,15 +96,11 @@ def draw(folder) -> Figure:
     return figure
 
 
-def draw_completed(ax, completed: pd.DataFrame, rules: list[str], **style) -> None:
-    """Completed flips against load, a line for each rule, side by side."""
-    for number, rule in enumerate(rules):
-        of_rule = completed[completed["rule"] == rule].sort_values("load")
-        # Rules that agree would hide each other's bars.
-        x = of_rule["load"] + 0.003 * (number - (len(rules) - 1) / 2)
-        bars = limits(of_rule, "completed")
-        look = {"fmt": "o-", "ms": 3, "color": RULE_COLOURS.get(rule), "label": line_name(rule)}
-        ax.errorbar(x, of_rule["completed"], bars, **(look | style))
+def draw_completed(ax, completed: pd.DataFrame, rules: list[str]) -> None:
+    """Completed flips against load, a line for each rule."""
+    for rule in rules:
+        of_rule = completed[completed["rule"] == rule]
+        band(ax, of_rule, "load", "completed", label=line_name(rule), **nested(rule, rules))
 
 
 def _draw_paper(ax, rules: list[str]) -> None:
@@ -118,17 +114,16 @@ def _draw_paper(ax, rules: list[str]) -> None:
 
 
 def _draw_shares(figure, shares: pd.DataFrame, completed: pd.DataFrame) -> None:
-    """Share of completed patterns against flips, a panel for each rule, a line for some loads."""
+    """Share of completed patterns against flips, a panel for each rule, a line for each load."""
     rules = known_rules(shares)
     axes = figure.subplots(1, len(rules), sharey=True, squeeze=False)[0]
     loads = sorted(shares["load"].unique())
-    chosen = [loads[i] for i in np.unique(np.linspace(0, len(loads) - 1, MOST_LOADS, dtype=int))]
-    colours = plt.get_cmap("viridis")(np.linspace(0.0, 0.85, len(chosen)))
+    colours = plt.get_cmap("viridis")(np.linspace(0.0, 0.9, len(loads)))
     for ax, rule in zip(axes, rules, strict=True):
         of_rule = shares[shares["rule"] == rule]
-        for load, colour in zip(chosen, colours, strict=True):
+        for load, colour in zip(loads, colours, strict=True):
             curve = of_rule[of_rule["load"] == load]
-            style = {"marker": "o", "ms": 3, "color": colour, "label": f"{load:g}"}
+            style = {"marker": ".", "ms": 3, "color": colour, "label": f"{load:g}"}
             ax.plot(curve["flip_fraction"], curve["completed"], **style)
         ax.axhline(completed["criterion"].iloc[0], color="0.6", lw=0.6, zorder=0)
         ax.set(title=name_of(rule), xlabel="flipped part of the start", ylim=(-0.05, 1.05))

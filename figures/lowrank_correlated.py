@@ -9,14 +9,14 @@ from analysis.completion import completion
 from analysis.overlap import overlap_summary
 from analysis.select import first_of_all
 from brianmem import schemas, tables
+from brianmem.criteria import RECALLED
 from figures.common import (
-    RULE_COLOURS,
     Numbers,
     band,
     known_rules,
     letter,
-    limits,
     line_name,
+    nested,
     networks,
     not_empty,
     settings,
@@ -26,11 +26,13 @@ PROTOCOL = "lowrank.completion"
 TITLE = "Correlated patterns"
 CAPTION = (
     "Patterns that share elements with a common one, so that any two have the correlation of the "
-    "axis. a: overlap of undamaged patterns, averaged over the last quarter of the run. b: part of "
-    "flipped elements from which 90 % of the patterns are completed, with an overlap above 0.95; "
-    "no point: not even undamaged ones are. The rules know of no correlation, but for the penalty "
-    "of ridge regressions, which falls with what tells patterns apart. Digits of MNIST, with a "
-    "mean correlation near 0.6, are in the figures of digits. Bars: 95 % intervals over networks."
+    "axis. a: distance from 1 of the overlap of undamaged patterns, averaged over the last quarter "
+    "of the run; above the thin line they do not count as recalled. b: part of flipped elements "
+    "from which 90 % of the patterns are completed, with an overlap above 0.95; no point: not even "
+    "undamaged ones are. Loads that were not tried have no panel. The rules know of no "
+    "correlation, but for the penalty of ridge regressions, which falls with what tells patterns "
+    "apart. Digits of MNIST, with a mean correlation near 0.6, are in the figures of digits. "
+    "Bands: 95 % intervals over networks."
 )
 
 
@@ -55,37 +57,37 @@ def _correlated(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def draw(folder) -> Figure:
-    """A column for each load: overlap above, completed part of flips below."""
+    """A column for each load: distance of the overlap from 1 above, completed flips below."""
     found = numbers(folder)
     overlaps, completed = found["overlap_summary"], found["completion"]
+    # The limits change places.
+    distances = overlaps.assign(
+        distance=1 - overlaps["overlap"],
+        distance_low=1 - overlaps["overlap_high"],
+        distance_high=1 - overlaps["overlap_low"],
+    )
     rules = known_rules(overlaps)
     loads = sorted(set(overlaps["load"]) | set(completed["load"]))
     size = max(7.2, 2.4 * len(loads)), 4.8
-    figure, axes = plt.subplots(
-        2, len(loads), figsize=size, sharex=True, sharey="row", squeeze=False
-    )
-    letter(axes[0, 0], "a")
-    letter(axes[1, 0], "b")
-    for (top, bottom), load in zip(axes.T, loads, strict=True):
-        for number, rule in enumerate(rules):
-            shift = 0.006 * (number - (len(rules) - 1) / 2)
-            colour = RULE_COLOURS.get(rule)
-            curve = _of(overlaps, rule, load)
-            band(top, curve, "correlation", "overlap", color=colour, marker="o", ms=3)
-            flips = _of(completed, rule, load).sort_values("correlation")
-            bars, x = limits(flips, "completed"), flips["correlation"] + shift
-            bottom.errorbar(x, flips["completed"], bars, fmt="o-", ms=3, color=colour)
-        for ax, table in ((top, overlaps), (bottom, completed)):
+    figure, axes = plt.subplots(2, len(loads), figsize=size, sharey="row", squeeze=False)
+    rows = (("a", distances, "distance"), ("b", completed, "completed"))
+    for row, (panel, table, name) in zip(axes, rows, strict=True):
+        letter(row[0], panel)
+        for ax, load in zip(row, loads, strict=True):
+            for rule in rules:
+                band(ax, _of(table, rule, load), "correlation", name, **nested(rule, rules))
+            ax.set(title=f"load {load:g}", xlabel="correlation")
             if load not in set(table["load"]):
-                ax.text(0.5, 0.5, "not simulated", transform=ax.transAxes, ha="center", color="0.5")
-        top.set(title=f"load {load:g}", ylim=(None, 1.03))
-        bottom.set(xlabel="correlation", ylim=(-0.01, None))
-    axes[0, 0].set_ylabel("overlap, mean")
-    axes[1, 0].set_ylabel("flipped part completed")
+                ax.remove()
+    for ax in axes[0]:
+        ax.axhline(1 - RECALLED, color="0.7", lw=0.6, zorder=0)
+        ax.set_yscale("log")
+    axes[0, 0].set_ylabel("1 - overlap, mean")
+    axes[1, 0].set(ylabel="flipped part completed", ylim=(-0.01, None))
     title = f"{networks(overlaps['n_networks'])}, {settings(overlaps, N='n_neurons')}"
     figure.suptitle(title, fontsize=8)
-    handles = [plt.Line2D([], [], marker="o", ms=3, color=RULE_COLOURS.get(r)) for r in rules]
-    figure.legend(handles, map(line_name, rules), loc="outside lower center", ncols=3)
+    handles = [plt.Line2D([], [], label=line_name(rule), **nested(rule, rules)) for rule in rules]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 

@@ -66,8 +66,8 @@ def draw(folder) -> Figure:
                 ax.set_xlabel(f"m = {overlaps[rule, digit]:.2f}", fontsize=6, labelpad=1.5)
     first = trials.iloc[0]
     figure.suptitle(
-        f"{len(digits)} digits ({first['dataset']}), {first['flip_fraction']:.0%} of the pixels "
-        f"flipped, {settings(trials, N='n_neurons', kappa='kappa')}; m: overlap with the target",
+        f"{first['dataset']}; {first['flip_fraction']:.0%} of the pixels flipped, "
+        f"{settings(trials, N='n_neurons', kappa='kappa')}; m: overlap with the target",
         fontsize=8,
     )
     return figure

@@ -9,11 +9,12 @@ from analysis.completion import completion
 from analysis.theory import RANK_BOUND
 from figures.common import (
     EXTENSIONS,
-    RULE_COLOURS,
     Numbers,
+    band,
     known_rules,
     letter,
     line_name,
+    nested,
     networks,
     settings,
 )
@@ -29,7 +30,7 @@ CAPTION = (
     "noise. a: completed means an overlap above 0.95. b: completed means all signs right, which "
     "is stricter. c: share of undamaged patterns that end with all signs right; dashed, random "
     "vertices that are kept. Vertical line: p = K, the bound of rules that meet equations. "
-    "Bars: 95 % intervals over networks. The rules' constants are functions of the load that were "
+    "Bands: 95 % intervals over networks. The rules' constants are functions of the load that were "
     "fitted on other networks."
 )
 RULES = ("optimised", *EXTENSIONS)
@@ -72,16 +73,15 @@ def draw(folder) -> Figure:
 
 def _draw_recalled(ax, completed: pd.DataFrame, rules: list[str]) -> None:
     for rule in rules:
-        of_rule = completed[completed["rule"] == rule].sort_values("load")
-        colour = RULE_COLOURS.get(rule)
-        ax.plot(of_rule["load"], of_rule["recalled"], "o-", ms=3, color=colour)
-        ax.plot(of_rule["load"], of_rule["random_kept"], "--", lw=0.7, color=colour)
+        of_rule, style = (
+            completed[completed["rule"] == rule].sort_values("load"),
+            nested(rule, rules),
+        )
+        band(ax, of_rule, "load", "recalled", **style)
+        ax.plot(of_rule["load"], of_rule["random_kept"], "--", lw=0.8, color=style["color"])
 
 
 def _legend(rules: list[str]) -> list[Line2D]:
-    lines = [
-        Line2D([], [], marker="o", ms=3, color=RULE_COLOURS.get(rule), label=line_name(rule))
-        for rule in rules
-    ]
-    dashed = Line2D([], [], color="0.3", lw=0.7, ls="--", label="random vertices kept")
+    lines = [Line2D([], [], label=line_name(rule), **nested(rule, rules)) for rule in rules]
+    dashed = Line2D([], [], color="0.3", lw=0.8, ls="--", label="random vertices kept")
     return [*lines, dashed, Line2D([], [], color="0.85", lw=2.5, label="p = K")]

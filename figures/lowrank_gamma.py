@@ -63,8 +63,8 @@ def draw(folder) -> Figure:
         of_rule = best[best["rule"] == rule]
         _draw_theory(top, of_rule)
         for number, n_neurons in enumerate(sizes):
-            shift = 0.006 * (number - (len(sizes) - 1) / 2)
-            _draw_size(top, bottom, of_rule[of_rule["n_neurons"] == n_neurons], number, shift)
+            of_size = of_rule[of_rule["n_neurons"] == n_neurons]
+            _draw_size(top, bottom, of_size, _style(number, len(sizes)))
         top.set_title(name_of(rule), color=RULE_COLOURS.get(rule))
         bottom.set(xlabel="load p/N", ylim=(-0.002, 0.05))
     axes[0, 0].set_ylabel("best gamma")
@@ -88,24 +88,27 @@ SIZE_MARKERS = "os^DvP"
 SIZE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
-def _draw_size(top, bottom, of_size: pd.DataFrame, number: int, shift: float) -> None:
-    style = {"color": SIZE_COLOURS[number % 6], "ms": 4}
+def _style(number: int, n_sizes: int) -> dict:
+    """Marks of smaller networks are larger and empty: those of larger ones lie inside."""
+    around = n_sizes - 1 - number
+    look = {"color": SIZE_COLOURS[number % 6], "marker": SIZE_MARKERS[number % 6]}
+    return look | {"ms": 4 + 2 * around} | ({"mfc": "none"} if around else {})
+
+
+def _draw_size(top, bottom, of_size: pd.DataFrame, style: dict) -> None:
     good = of_size["overlap"] > RECALLED
     found, none = of_size[good], of_size[~good]
     bars = [found["gamma"] - found["gamma_low"], found["gamma_high"] - found["gamma"]]
-    marker = SIZE_MARKERS[number % 6]
-    x = found["load"] + shift
-    top.errorbar(x, found["gamma"], bars, fmt=marker, elinewidth=0.8, **style)
-    top.plot(none["load"] + shift, none["gamma"], "x", **style)
+    top.errorbar(found["load"], found["gamma"], bars, ls="", elinewidth=style["ms"] / 5, **style)
+    top.plot(none["load"], none["gamma"], ls="", **(style | {"marker": "x"}))
     lost = found["overlap"] - found["overlap_chosen"]
-    bottom.plot(x, lost, marker, **style)
+    bottom.plot(found["load"], lost, ls="", **style)
 
 
 def _legend(sizes: list[int]) -> list:
-    marks = zip(SIZE_MARKERS, SIZE_COLOURS, sizes, strict=False)
     dots = [
-        Line2D([], [], ls="", marker=marker, color=colour, label=f"N = {size}")
-        for marker, colour, size in marks
+        Line2D([], [], ls="", label=f"N = {size}", **_style(number, len(sizes)))
+        for number, size in enumerate(sizes)
     ]
     cross = Line2D([], [], ls="", marker="x", color="0.3", label="no gamma recalls")
     line = Line2D([], [], color="k", lw=1, label="chosen by the rule")

@@ -16,6 +16,7 @@ from figures.common import (
     letter,
     limits,
     name_of,
+    networks,
     not_empty,
     settings,
 )
@@ -25,9 +26,9 @@ TITLE = "Recall in small low-rank networks"
 CAPTION = (
     "Recall of random patterns in small networks. a: overlap of the latents with each pattern, "
     "from a damaged start. b: spikes of the same run. c, d: decoders and recurrent weights by each "
-    "rule. e: elements of the decoders against those of the first rule, without own axes, in the "
-    "colours of f and side by side. f: their correlation with the Hebbian rule's, a dot for each "
-    "network. g: how well each pattern meets "
+    "rule. e: elements of the decoders against those of the first rule, without own axes, a panel "
+    "for each other rule in the colours of f; on the line both are the same. f: their correlation "
+    "with the Hebbian rule's, a dot for each network. g: how well each pattern meets "
     "D eta = xi, a dot for each pattern of each network: mean over latents of xi_k (D eta)_k, "
     "which has to be 1, and standard deviation, which has to be 0. h: networks that recall all of "
     "their patterns, of all sets and of usable ones, in which no two patterns have a |cosine| of "
@@ -99,7 +100,8 @@ def draw(folder) -> Figure:
     names = {"N": "n_neurons", "p": "n_patterns", "kappa": "kappa"}
     figure.suptitle(
         f"{settings(trials, **names)}. Panels a to e: network {seed}, "
-        f"{trials['flip_fraction'].max():.0%} of the start flipped",
+        f"{trials['flip_fraction'].max():.0%} of the start flipped; f to h: "
+        f"{networks(trials['network_seed'].nunique())}",
         fontsize=8,
     )
     rows = figure.subfigures(5, 1, height_ratios=[2.9, 1.4, 1.4, 2.1, 2.7])
@@ -144,7 +146,7 @@ def _draw_recall(figure, traces, spikes, rules) -> None:
     axes[0, 0].set_ylabel("overlap")
     (lines, line_names), (dots, dot_names) = (ax.get_legend_handles_labels() for ax in axes[:, 0])
     legend = [*lines, *dots], [*line_names, *dot_names]
-    figure.legend(*legend, loc="outside upper center", ncols=6)
+    figure.legend(*legend, loc="outside upper center", ncols=6, markerscale=2)
     letter(axes[0, 0], "a")
     letter(axes[1, 0], "b")
 
@@ -166,27 +168,29 @@ def _draw_matrices(figure, elements, rules, panel, title, row, column) -> None:
 
 
 def _draw_decoders(figure, decoders, trials, seed, rules, means) -> None:
-    left, right = figure.subplots(1, 2)
+    left, right = figure.subfigures(1, 2)
     _draw_elements(left, decoders, rules)
-    _draw_dots(right, _networks(trials), seed, rules, means, "hebbian_correlation")
-    right.set(ylabel="correlation of decoders,\nwith the Hebbian one", ylim=(None, 1.03))
-    letter(left, "e")
-    letter(right, "f")
+    ax = right.subplots()
+    _draw_dots(ax, _networks(trials), seed, rules, means, "hebbian_correlation")
+    ax.set(ylabel="correlation of decoders,\nwith the Hebbian one", ylim=(None, 1.03))
+    letter(ax, "f")
 
 
-def _draw_elements(ax, decoders, rules) -> None:
-    """Elements of D against those of the first rule; that takes few values, each a strip."""
+def _draw_elements(figure, decoders, rules) -> None:
+    """Elements of D against those of the first rule, a panel for each other rule."""
     others = decoders[decoders["neuron"] % (decoders["n_neurons"] // 2) != decoders["latent"]]
     elements = others.pivot(index=["latent", "neuron"], columns="rule", values="value")
     base = elements[rules[0]]
-    step = 0.7 / len(rules) * np.diff(np.unique(base.round(9))).min(initial=1.0)
-    for number, rule in enumerate(rules[1:]):
-        x = base + step * (number - (len(rules) - 2) / 2)
-        style = {"ms": 3, "alpha": 0.7, "mec": "none", "color": RULE_COLOURS.get(rule, "k")}
-        ax.plot(x, elements[rule], ".", **style)
     limit = base.abs().max()
-    ax.plot([-limit, limit], [-limit, limit], color="0.6", lw=0.6, zorder=0)
-    ax.set(xlabel=f"element of D, {name_of(rules[0])}", ylabel="element of D,\nother rules")
+    axes = figure.subplots(1, max(1, len(rules) - 1), sharex=True, sharey=True, squeeze=False)[0]
+    for ax, rule in zip(axes, rules[1:], strict=False):
+        style = {"ms": 3, "alpha": 0.7, "mec": "none", "color": RULE_COLOURS.get(rule, "k")}
+        ax.plot(base, elements[rule], ".", **style)
+        ax.plot([-limit, limit], [-limit, limit], color="0.6", lw=0.6, zorder=0)
+        ax.set_xticks([-limit, 0, limit], [f"{x:.1g}" for x in (-limit, 0, limit)])
+    figure.supxlabel(f"element of D, {name_of(rules[0])}", fontsize=plt.rcParams["axes.labelsize"])
+    axes[0].set_ylabel("element of D,\nother rules")
+    letter(axes[0], "e")
 
 
 def _draw_dots(ax, rows, seed, rules, means, name) -> None:

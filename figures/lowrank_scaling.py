@@ -17,6 +17,7 @@ from figures.common import (
     letter,
     limits,
     line_name,
+    networks,
     settings,
 )
 from figures.lowrank_capacity import capacity_trials
@@ -28,11 +29,11 @@ CAPTION = (
     "the undamaged patterns are recalled, by an overlap above 0.95 (filled) and by all signs right "
     "(open); bars: 95 % intervals over networks, where networks differ, or else the next loads "
     "below and above that were tried; triangles: it lies beyond the loads that were tried. b: 1 - "
-    "overlap at some loads, by the optimised rule. It falls with N, near capacity almost as 1/N "
-    "(dashed), down to what single spikes move the latents at this kappa."
+    "overlap at the loads of all sizes, by the optimised rule. Near capacity it falls with N, for "
+    "comparison 1/N (dashed), down to what single spikes move the latents at this kappa."
 )
 RULES = ("pseudo_inverse_zeroed", "optimised")
-MARKS = {"overlap": {}, "all_signs": {"mfc": "w"}}
+MARKS = {"overlap": {"ms": 4}, "all_signs": {"ms": 6, "mfc": "none"}}
 
 
 def numbers(folder) -> Numbers:
@@ -53,14 +54,15 @@ def draw(folder) -> Figure:
     capacities, recall = found["capacity"], found["recall_by_size"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.2))
     sizes = sorted(capacities["n_neurons"].unique())
-    for number, rule in enumerate(known_rules(capacities)):
+    for rule in known_rules(capacities):
         for measure, mark in MARKS.items():
             of_rule = capacities[(capacities["rule"] == rule) & (capacities["measure"] == measure)]
-            _draw_capacity(left, of_rule, 0.97 + 0.04 * number, mark)
+            _draw_capacity(left, of_rule, mark)
     _draw_errors(right, recall[recall["rule"] == RULES[-1]])
     left.set(ylabel="load at which half are recalled", ylim=(0, 0.6))
     for rule in known_rules(capacities):
-        left.plot([], [], "o-", color=RULE_COLOURS.get(rule), label=line_name(rule))
+        left.plot([], [], "o-", ms=4, color=RULE_COLOURS.get(rule), label=line_name(rule))
+    left.plot([], [], "o", color="0.3", label="all signs right", **MARKS["all_signs"])
     left.legend(loc="lower right")
     for ax in (left, right):
         ax.set_xscale("log")
@@ -70,19 +72,20 @@ def draw(folder) -> Figure:
         ax.set_xticklabels([str(n) for n in sizes])
     letter(left, "a")
     letter(right, "b")
-    figure.suptitle(settings(recall, kappa="kappa"), fontsize=8)
+    title = f"{networks(recall['n_networks'])}, {settings(recall, kappa='kappa')}"
+    figure.suptitle(title, fontsize=8)
     return figure
 
 
-def _draw_capacity(ax, of_rule: pd.DataFrame, shift: float, mark: dict) -> None:
+def _draw_capacity(ax, of_rule: pd.DataFrame, mark: dict) -> None:
     if not len(of_rule):
         return
     style = {"color": RULE_COLOURS.get(of_rule["rule"].iloc[0])} | mark
     beyond = of_rule[of_rule["reason"] == BEYOND]
-    ax.plot(beyond["n_neurons"] * shift, beyond["capacity_low"], "^", ms=5, **style)
+    ax.plot(beyond["n_neurons"], beyond["capacity_low"], "^", **style)
     found = of_rule[of_rule["reason"].isin((FIT, SEPARATED))].sort_values("n_neurons")
-    x, bars = found["n_neurons"] * shift, limits(found, "capacity")
-    ax.errorbar(x, found["capacity"], bars, fmt="o-", ms=4, lw=0.8, **style)
+    bars = limits(found, "capacity")
+    ax.errorbar(found["n_neurons"], found["capacity"], bars, fmt="o-", lw=0.8, **style)
 
 
 def _draw_errors(ax, recall: pd.DataFrame) -> None:

@@ -1,6 +1,7 @@
 """What is drawn in a panel: lines by their properties, and points with error bars."""
 
 import numpy as np
+from matplotlib.colors import to_hex
 
 
 def lines(ax, **properties):
@@ -18,12 +19,14 @@ def points(line):
     return np.array([line.get_xdata(), line.get_ydata()], float).T
 
 
-def with_bars(ax, colour):
-    """Points of the one line of a colour that has error bars, and the ends of its bars.
+def with_band(ax, colour):
+    """Points of the one line of a colour that has marks, and the ends of its band at each of them.
 
     Of shapes (n, 2) and (n with a value, 2).
     """
-    [found] = [c for c in ax.containers if c[0].get_color() == colour and len(c[0].get_xdata())]
-    [bars] = found[2]
-    ends = [segment[:, 1] for segment in bars.get_segments() if len(segment)]
-    return points(found[0]), np.array(ends, float)
+    [line] = lines(ax, color=colour, marker="o")
+    bands = [c for c in ax.collections if to_hex(c.get_facecolor()[0]) == colour.lower()]
+    edges = np.vstack([path.vertices for band in bands for path in band.get_paths()])
+    found = points(line)
+    ends = [edges[np.isclose(edges[:, 0], x), 1] for x, y in found if np.isfinite(y)]
+    return found, np.array([[y.min(), y.max()] for y in ends])

@@ -9,6 +9,7 @@ from figures import lowrank_completion
 from figures.common import PAPER_RULES, RULE_COLOURS
 from tests.analysis.folder import COMPLETION, write
 from tests.analysis.rows import basins, lowrank
+from tests.figures.panels import with_band
 
 
 def labelled(ax):
@@ -42,12 +43,9 @@ def test_completed_flips_against_load(folder):
     assert (ax.get_title(), ax.get_xlabel()) == ("N = 100", "load p/N")
     found = lowrank_completion.numbers(folder)["completion"]
     of_rule = found[found["rule"] == "optimised"]
-    line, _, bars = labelled(ax)["optimised"]
-    np.testing.assert_allclose(line.get_xdata().astype(float), of_rule["load"], atol=0.01)
-    np.testing.assert_allclose(line.get_ydata().astype(float), of_rule["completed"])
-    low, high = bars[0].get_segments()[0][:, 1]
-    limits = of_rule[["completed_low", "completed_high"]].to_numpy(float)[0]
-    np.testing.assert_allclose([float(low), float(high)], limits)
+    drawn, ends = with_band(ax, RULE_COLOURS["optimised"])
+    np.testing.assert_allclose(drawn, of_rule[["load", "completed"]].astype(float))
+    np.testing.assert_allclose(ends, of_rule[["completed_low", "completed_high"]].astype(float))
     assert len(shares) == 3  # a panel for each rule
     assert [ax.get_title() for ax in shares] == ["Hebbian", "pseudo-inverse", "optimised"]
 
@@ -55,7 +53,7 @@ def test_completed_flips_against_load(folder):
 def test_rules_that_recall_nothing_have_no_point(folder):
     ax = lowrank_completion.draw(folder).axes[0]
     for rule, heights in (("Hebbian", [np.nan]), ("pseudo-inverse", [0.3])):
-        line, *_ = labelled(ax)[rule]
+        line = labelled(ax)[rule]
         np.testing.assert_allclose(line.get_ydata().astype(float), heights)
         assert line.get_color() == RULE_COLOURS[{"Hebbian": "hebbian"}.get(rule, "pseudo_inverse")]
 
@@ -78,7 +76,7 @@ def test_lines_of_the_text_and_of_what_was_measured_before(folder):
     assert dotted.get_label() == "0.425 - load"
 
 
-def test_shares_against_flips_at_some_loads(folder):
+def test_shares_against_flips_at_each_load(folder):
     *_, ax = lowrank_completion.draw(folder).axes
     assert ax.get_xlabel() == "flipped part of the start"
     curves = labelled(ax)
@@ -92,13 +90,11 @@ def test_shares_against_flips_at_some_loads(folder):
     assert len(criterion) == 1
 
 
-def test_of_many_loads_some_are_shown(tmp_path):
+def test_of_many_loads_all_are_shown(tmp_path):
     many = [row | {"n_patterns": p} for row in COMPLETION[:48] for p in range(2, 42, 2)]
     write(tmp_path, {schemas.LOWRANK_COMPLETION: lowrank(many, schemas.LOWRANK_COMPLETION)})
     *_, ax = lowrank_completion.draw(tmp_path).axes
-    labels = list(labelled(ax))
-    assert len(labels) == lowrank_completion.MOST_LOADS
-    assert (labels[0], labels[-1]) == ("0.02", "0.4")
+    assert list(labelled(ax)) == [f"{p / 100:g}" for p in range(2, 42, 2)]
 
 
 @pytest.mark.parametrize(

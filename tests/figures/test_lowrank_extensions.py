@@ -8,7 +8,7 @@ from brianmem.errors import InputError
 from figures import lowrank_extensions
 from figures.common import RULE_COLOURS
 from tests.analysis.rows import basins, lowrank
-from tests.figures.panels import lines, points, with_bars
+from tests.figures.panels import lines, points, with_band
 
 SEEDS = (0, 1)
 EXTENDED = {"rule": "extended"}
@@ -71,19 +71,17 @@ def test_completed_flips_of_each_rule(row, measure, tmp_path):
         ("optimised", "all_signs"): [0.1, np.nan],
         ("extended", "all_signs"): [0.25, 0.05],
     }
-    for number, rule in enumerate(("optimised", "extended")):
-        found, bars = with_bars(ax, RULE_COLOURS[rule])
-        # Rules lie side by side.
-        np.testing.assert_allclose(found[:, 0], np.array([0.2, 0.4]) + 0.003 * (number - 0.5))
-        np.testing.assert_allclose(found[:, 1], expected[rule, measure])
+    for rule in ("optimised", "extended"):
+        found, ends = with_band(ax, RULE_COLOURS[rule])
+        np.testing.assert_allclose(found, np.column_stack([[0.2, 0.4], expected[rule, measure]]))
         # All networks are alike.
-        np.testing.assert_allclose(bars[:, 0], bars[:, 1])
+        np.testing.assert_allclose(ends[:, 0], ends[:, 1])
     larger = lowrank_extensions.draw(tmp_path).axes[2 * row + 1]
-    found, _ = with_bars(larger, RULE_COLOURS["extended"])
+    found, _ = with_band(larger, RULE_COLOURS["extended"])
     np.testing.assert_allclose(found[:, 1], 0.2)
 
 
-def test_bars_are_the_limits_over_networks(tmp_path):
+def test_bands_are_the_limits_over_networks(tmp_path):
     rows = [row for seed in range(6) for row in basins([0.1 + 0.02 * seed] * 5, (seed,))]
     ax = lowrank_extensions.draw(written(rows, tmp_path)).axes[0]
     [of_measure] = (
@@ -91,9 +89,9 @@ def test_bars_are_the_limits_over_networks(tmp_path):
         .query("measure == 'overlap'")
         .to_dict("records")
     )
-    _, bars = with_bars(ax, RULE_COLOURS["optimised"])
+    _, ends = with_band(ax, RULE_COLOURS["optimised"])
     assert of_measure["completed_low"] < of_measure["completed_high"]
-    np.testing.assert_allclose(bars, [[of_measure["completed_low"], of_measure["completed_high"]]])
+    np.testing.assert_allclose(ends, [[of_measure["completed_low"], of_measure["completed_high"]]])
 
 
 def test_undamaged_patterns_and_random_vertices(tmp_path):

@@ -81,16 +81,20 @@ def test_a_column_for_each_rule(tmp_path):
 def test_best_gammas_with_their_range_and_crosses_where_none_recalls(tmp_path):
     _, ax, _, lost = lowrank_gamma.draw(written(ROWS, tmp_path)).axes
     small, larger = ax.containers
-    # Sizes lie side by side.
-    np.testing.assert_allclose(points(small[0]), [[0.197, 1.4]])
-    np.testing.assert_allclose(points(larger[0]), [[0.203, 1.2]])
+    np.testing.assert_allclose(points(small[0]), [[0.2, 1.4]])
+    np.testing.assert_allclose(points(larger[0]), [[0.2, 1.2]])
+    # One mark lies inside the other.
+    assert small[0].get_markersize() > larger[0].get_markersize()
+    assert (small[0].get_markerfacecolor(), larger[0].get_markerfacecolor()) == (
+        *("none", lowrank_gamma.SIZE_COLOURS[1]),
+    )
     [bars] = small[2]
     np.testing.assert_allclose(bars.get_segments()[0][:, 1], [1.2, 1.6])
     [cross] = lines(ax, marker="x")
-    np.testing.assert_allclose(points(cross), [[0.397, 1.4]])
+    np.testing.assert_allclose(points(cross), [[0.4, 1.4]])
     # What the choice costs, where any gamma recalls.
     found = np.concatenate([points(line) for line in lines(lost)])
-    np.testing.assert_allclose(found, [[0.197, 0.02], [0.203, 0.039]])
+    np.testing.assert_allclose(found, [[0.2, 0.02], [0.2, 0.039]])
 
 
 def test_the_window_of_theory_and_the_rules_own_choice(tmp_path):

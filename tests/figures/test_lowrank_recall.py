@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -83,6 +85,25 @@ def test_the_picture_shows_the_first_kappa(drawn):
     found = found[found["kappa"] == 2].set_index(["sets", "rule"])["all_recalled"]
     assert heights[:2] == [[found[sets, rule] for rule in RULES] for sets in ("all", "usable")]
     assert len(heights) == 4
+
+
+def test_elements_of_decoders_a_panel_for_each_other_rule(drawn, made):
+    """At their own places: those of the Hebbian rule are whole multiples of 2 / K = 0.2."""
+    panels = [ax for sub in drawn[1].subfigs for row in sub.subfigs for ax in row.axes]
+    colours = [RULE_COLOURS[rule] for rule in RULES[1:]]
+    first = panel(drawn[1], "element of D, other rules")
+    axes = panels[panels.index(first) :][: len(colours)]
+    seed = int(re.search(r"network (\d+)", drawn[1].get_suptitle())[1])
+    elements = made[schemas.LOWRANK_RECALL_DECODERS].query(f"network_seed == {seed} and kappa == 2")
+    for ax, colour, rule in zip(axes, colours, RULES[1:], strict=True):
+        [dots] = [line for line in ax.get_lines() if line.get_marker() == "."]
+        assert dots.get_color() == colour
+        x, y = dots.get_data()
+        assert len(x) == 10 * 18  # of K latents and N neurons, without own axes
+        np.testing.assert_allclose(5 * x, np.round(5 * x), atol=1e-9)
+        of_rule = elements[elements["rule"] == rule]
+        others = of_rule[of_rule["neuron"] % 10 != of_rule["latent"]]
+        np.testing.assert_allclose(np.sort(y), np.sort(others["value"]))
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_random_vertices_do_not_count_as_errors(tmp_path):
 def test_capacity_by_each_measure_at_each_size(tmp_path):
     figure = lowrank_scaling.draw(written(ROWS, tmp_path))
     left = figure.axes[0]
-    assert figure.get_suptitle() == "kappa = 5"
+    assert figure.get_suptitle() == "3 networks, kappa = 5"
     assert [tick.get_text() for tick in left.get_xticklabels()] == ["100", "200", "400"]
     colour = RULE_COLOURS["optimised"]
     drawn = {
@@ -79,9 +79,9 @@ def test_capacity_by_each_measure_at_each_size(tmp_path):
         if line[0].get_color() == colour
     }
     # Halfway between the loads; that of N = 200 by overlap lies beyond those which were tried.
-    filled, empty = drawn[colour], drawn["w"]
+    filled, empty = drawn[colour], drawn["none"]
     np.testing.assert_allclose(filled[:, 1], [0.35, 0.35])
-    np.testing.assert_allclose(filled[:, 0], [101, 404])  # beside those of the other rule
+    np.testing.assert_allclose(filled[:, 0], [100, 400])
     np.testing.assert_allclose(empty[:, 1], [0.25, 0.35, 0.35])
     zeroed = [c for c in left.containers if c[0].get_color() == RULE_COLOURS[ZEROED["rule"]]]
     heights = sorted(points(c[0])[:, 1].tolist() for c in zeroed)
