@@ -13,8 +13,8 @@ READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 TABLES := results/$(GRID)/tables
 PROTOCOLS := lowrank_boundary lowrank_recall lowrank_attractors lowrank_capacity \
-	lowrank_completion lowrank_digits lowrank_robustness lowrank_prediction delay_recall delay_scan \
-	delay_completion delay_capacity delay_precision delay_training delay_targets delay_sequence
+	lowrank_completion lowrank_hopfield lowrank_digits lowrank_robustness lowrank_prediction \
+	delay_recall delay_scan delay_completion delay_capacity delay_precision delay_training delay_targets delay_sequence
 PICTURES := results/$(GRID)/figures
 OUTDATED := results/$(GRID)/.outdated
 REPORT := results/$(GRID)/report.html

@@ -182,6 +182,55 @@ COMPLETION = Schema(
     ),
 )
 
+HOPFIELD = Schema(
+    "hopfield",
+    (
+        *LOWRANK,
+        schemas.CORRELATION,
+        schemas.DYNAMICS,
+        *_columns("flip_fraction"),
+        N_NETWORKS,
+        N_TRIALS,
+        *_with_interval("success", "", "part of the trials with overlap above 0.95", **SHARE),
+        *_with_interval("all_signs", "", "part of the trials with all signs right", **SHARE),
+        *_with_interval(
+            "spoiled", "", "part of the latents right at the start that are ever wrong", **SHARE
+        ),
+        *_with_interval(
+            "first_corrected",
+            "",
+            "part of the first changes that are corrections: of as many as are wrong",
+            **SHARE,
+        ),
+        *_with_interval(
+            "stronger_first",
+            "",
+            "probability that the latent with the larger field against it changes first",
+            **SHARE,
+        ),
+    ),
+)
+
+HOPFIELD_BASINS = Schema(
+    "hopfield_basins",
+    (
+        *LOWRANK,
+        schemas.CORRELATION,
+        schemas.DYNAMICS,
+        MEASURE,
+        CRITERION,
+        Column("n_fractions", int, "", "flip fractions that were tried", least=1),
+        N_NETWORKS,
+        *_with_interval(
+            "completed",
+            "",
+            "flip fraction at which the share of successes falls to the criterion",
+            **SHARE,
+        ),
+        REASON,
+    ),
+)
+
 BEST_GAMMA = Schema(
     "best_gamma",
     (

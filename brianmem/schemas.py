@@ -579,6 +579,80 @@ LOWRANK_PREDICTION = Schema(
     ),
 )
 
+DYNAMICS = Column(
+    "dynamics",
+    str,
+    "",
+    "what ran. spiking: the network; binary: states of +-1, one changed at a time in random order; "
+    "largest_first: the same, the largest field first; graded: all states follow their fields at "
+    "once, with the response of the spiking neurons; bounded: the same, up to the rate of a vertex",
+    one_of=("spiking", "binary", "largest_first", "graded", "bounded"),
+)
+
+LOWRANK_HOPFIELD = Schema(
+    "lowrank_hopfield",
+    (
+        *LOWRANK_STORED,
+        CORRELATION,
+        DYNAMICS,
+        GAMMA_CHOSEN,
+        TRIVIAL,
+        FLIP_FRACTION,
+        PATTERN,
+        START,
+        BACKEND,
+        Column(
+            "overlap",
+            float,
+            "",
+            "cosine of the pattern and the states at the end, of spikes the latents averaged over "
+            "the last quarter",
+            least=-1,
+            most=1,
+        ),
+        Column(
+            "signs_correct", float, "", "part of these with the pattern's sign", least=0, most=1
+        ),
+        Column(
+            "n_spoiled",
+            int,
+            "",
+            "latents that the start has right and that were wrong at some time; of spikes, of "
+            "latents y at steps of 0.1 tau",
+            least=0,
+        ),
+        Column(
+            "first_corrected",
+            float,
+            "",
+            "part of the first latents to change that the start had wrong, of as many as it has "
+            "wrong; empty: it has none, or none changes",
+            optional=True,
+            least=0,
+            most=1,
+        ),
+        Column(
+            "stronger_first",
+            float,
+            "",
+            "probability that of two latents that change the one changes first that has the larger "
+            "field against it at the start; empty: fewer than two change",
+            optional=True,
+            least=0,
+            most=1,
+        ),
+        Column(
+            "n_sweeps",
+            int,
+            "",
+            "looks at all latents until none changes, 200 at most; with the largest field first "
+            "one for each change, 200 K at most; empty: other dynamics",
+            optional=True,
+            least=0,
+        ),
+    ),
+)
+
 PERTURBATION = (
     Column("noise", float, "kappa q", "standard deviation of the membrane noise", least=0),
     Column(

@@ -22,6 +22,7 @@ PROTOCOLS = (
     "lowrank.attractors",
     "lowrank.capacity",
     "lowrank.completion",
+    "lowrank.hopfield",
     "lowrank.digits",
     "lowrank.robustness",
     "lowrank.prediction",

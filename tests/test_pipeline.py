@@ -20,6 +20,7 @@ from analysis.delay import f1_by_network
 from analysis.digits import fig_4e, most_digits
 from analysis.f1 import f1_scan
 from analysis.gamma import best_gamma
+from analysis.hopfield import basins
 from analysis.lowrank import (
     clock_error,
     networks_recalling_all,
@@ -45,6 +46,7 @@ from protocols.lowrank.boundary import PROTOCOL as BOUNDARY
 from protocols.lowrank.capacity import PROTOCOL as CAPACITY
 from protocols.lowrank.completion import PROTOCOL as COMPLETION
 from protocols.lowrank.digits import PROTOCOL as DIGITS
+from protocols.lowrank.hopfield import PROTOCOL as HOPFIELD
 from protocols.lowrank.prediction import PROTOCOL as PREDICTION
 from protocols.lowrank.recall import PROTOCOL as LOWRANK
 from protocols.lowrank.robustness import PROTOCOL as ROBUSTNESS
@@ -54,7 +56,7 @@ ROOT = Path(__file__).parent.parent
 EQUATIONS = ROOT / "docs" / "equations"
 PROTOCOLS = (
     *(DELAY, SCAN, BOUNDARY, LOWRANK, ATTRACTORS, DIGITS),
-    *(CAPACITY, COMPLETION, ROBUSTNESS, PREDICTION),
+    *(CAPACITY, COMPLETION, HOPFIELD, ROBUSTNESS, PREDICTION),
     *(DELAY_COMPLETION, DELAY_CAPACITY, DELAY_PRECISION, DELAY_TRAINING),
     *(DELAY_TARGETS, DELAY_SEQUENCE),
 )
@@ -63,6 +65,7 @@ PROTOCOLS = (
 FEW = {
     LOWRANK.name: ["--set", "network_seed=0,1,2,3,4,5,6,7"],
     DIGITS.name: ["--set", "flip_fraction=0.15,0.35", "--set", "duration=8"],
+    HOPFIELD.name: ["--set", "network_seed=5000,5001", "--set", "rule=regularised"],
     PREDICTION.name: ["--set", "n_neurons=40", "--set", "load=0.05,0.2,0.3,0.45,0.55"],
     DELAY_COMPLETION.name: [
         *("--set", "n_neurons=64", "--set", "n_steps=150", "--set", "firing_prob=0.008"),
@@ -192,6 +195,13 @@ def test_other_targets_are_learned(folder):
     of_margin = table[table["learner"] == "margin"]
     assert set(of_margin["target"]) == {"bernoulli", "periodic", "waves", "digits"}
     assert scores(of_margin.groupby("target")[list(OUTCOMES)].sum()).min() > 0.99
+
+
+def test_spikes_complete_what_a_binary_network_does_not(folder):
+    found = basins(tables.read(schemas.LOWRANK_HOPFIELD, folder))
+    found = found[(found["measure"] == "all_signs") & (found["load"] == 0.3)]
+    completed = found.set_index("dynamics")["completed"]
+    assert completed["binary"] < 0.11 < completed["largest_first"] < 0.16 < completed["spiking"]
 
 
 def test_small_networks_recall_as_in_the_paper(folder):

@@ -135,6 +135,20 @@ ROBUSTNESS = [
     for flips in (0.0, 0.05)
     for row in ROBUSTNESS
 ]
+# How many of four starts each kind of network completes.
+HOPFIELD = [
+    row | {"n_neurons": n, "n_patterns": n // 10, "rule": rule, "dynamics": dynamics}
+    for n in (100, 200)
+    for rule in ("optimised", "regularised")
+    for dynamics, completed in (
+        ("spiking", {0.1: 4, 0.2: 3, 0.3: 0}),
+        ("binary", {0.1: 3, 0.2: 0, 0.3: 0}),
+        ("largest_first", {0.1: 4, 0.2: 2, 0.3: 0}),
+        ("graded", {0.1: 4, 0.2: 3, 0.3: 1}),
+        ("bounded", {0.1: 4, 0.2: 4, 0.3: 1}),
+    )
+    for row in shares("flip_fraction", completed, 4, SEEDS)
+]
 TASK = {"protocol": "lowrank.capacity", "key": "k", "configuration": "{}"}
 TIMINGS = [
     TASK | {"task": task, "seconds": 40.0 * (task + 1), "peak_memory_mb": 99.6, "failed": task == 1}
@@ -149,6 +163,7 @@ MAIN = {
     schemas.LOWRANK_ATTRACTORS: lowrank(ATTRACTORS, schemas.LOWRANK_ATTRACTORS),
     schemas.LOWRANK_PREDICTION: lowrank(PREDICTION, schemas.LOWRANK_PREDICTION),
     schemas.LOWRANK_DIGITS: lowrank(DIGITS, schemas.LOWRANK_DIGITS),
+    schemas.LOWRANK_HOPFIELD: lowrank(HOPFIELD, schemas.LOWRANK_HOPFIELD),
     schemas.LOWRANK_ROBUSTNESS: lowrank(ROBUSTNESS, schemas.LOWRANK_ROBUSTNESS),
     schemas.DELAY_RECALL: delay(HITS),
     schemas.DELAY_SCAN: delay(SCAN, schemas.DELAY_SCAN),

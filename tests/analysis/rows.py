@@ -39,6 +39,10 @@ TRIAL = {
     "completed": 0.2,
     "completed_exactly": 0.2,
     "n_runs": 8,
+    "dynamics": "spiking",
+    "n_spoiled": 0,
+    "first_corrected": 1.0,
+    "stronger_first": 0.75,
 }
 
 SCORE = {

@@ -21,6 +21,7 @@ SPIKES = [{"kind": kind, "step": 20, "neuron": 1} for kind in ("target", "recall
 RAW = {
     schemas.LOWRANK_CAPACITY: lowrank(FALL + GRID),
     schemas.LOWRANK_COMPLETION: lowrank(basins([0.1, 0.2], (0, 1)), schemas.LOWRANK_COMPLETION),
+    schemas.LOWRANK_HOPFIELD: lowrank(FLIPS, schemas.LOWRANK_HOPFIELD),
     schemas.LOWRANK_RECALL: lowrank(FLIPS, schemas.LOWRANK_RECALL),
     schemas.LOWRANK_DIGITS: lowrank(FLIPS, schemas.LOWRANK_DIGITS),
     schemas.DELAY_RECALL: delay(HITS),
@@ -41,6 +42,7 @@ COMMANDS = [
     ("damage", ("--of", "capacity"), {results.DAMAGE: 2}),
     ("capacity", ("--criterion", "0.6"), {results.CAPACITY: 6}),
     ("completion", (), {results.COMPLETION: 2}),
+    ("hopfield", ("--seed", "1"), {results.HOPFIELD: 3, results.HOPFIELD_BASINS: 2}),
     ("gamma", ("--seed", "1"), {results.BEST_GAMMA: 3}),
     ("distances", ("--time-constant", "5"), {results.SPIKE_DISTANCES: 1}),
 ]
@@ -150,6 +152,8 @@ def test_names_and_columns_of_results():
         "f1_steps",
         "capacity",
         "completion",
+        "hopfield",
+        "hopfield_basins",
         "best_gamma",
         "spike_distances",
         "prediction_confusion",
@@ -176,4 +180,4 @@ def test_all_in_one_process_are_those_of_the_single_commands(raw, tmp_path, caps
         for folder in (together, alone)
     ]
     assert contents[0] == contents[1]
-    assert len(contents[0]) == 11
+    assert len(contents[0]) == 13
