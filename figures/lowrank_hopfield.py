@@ -35,7 +35,8 @@ CAPTION = (
     "flipped, the part that were wrong, so that the change corrects them; dotted: if axes changed "
     "by chance. a and b are of the largest networks. c, where there are several sizes: flipped "
     "part from which half of the starts are completed, with all signs right, against N. Bands and "
-    "bars: 95 % intervals over networks. In random order a binary network spoils axes with weak "
+    "bars: 95 % intervals over networks; where the fall is sharp, bars of c reach from one flipped "
+    "part that was tried to the next. In random order a binary network spoils axes with weak "
     "fields before those with strong ones are corrected."
 )
 # By the name in the table: in a legend, and how lines look.
