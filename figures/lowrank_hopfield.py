@@ -15,7 +15,6 @@ from figures.common import (
     band,
     known_rules,
     letter,
-    limits,
     line_name,
     networks,
     not_empty,
@@ -127,12 +126,9 @@ def _draw_bands(ax: Axes, curves: pd.DataFrame, measure: str) -> None:
 
 
 def _draw_edges(ax: Axes, edges: pd.DataFrame) -> None:
-    """Against N, side by side: bars of dynamics that agree would hide each other."""
-    for number, (name, style) in enumerate(LINES.items()):
-        of_kind = edges[edges["dynamics"] == name].sort_values("n_neurons")
-        x = of_kind["n_neurons"] * 1.03 ** (number - (len(LINES) - 1) / 2)
-        bars = limits(of_kind, "completed")
-        ax.errorbar(x, of_kind["completed"], bars, ms=3, lw=1, **style)
+    for name, style in LINES.items():
+        of_kind = edges[edges["dynamics"] == name]
+        band(ax, of_kind, "n_neurons", "completed", ms=3, **style)
     ax.set_xscale("log")
     sizes = sorted(edges["n_neurons"].unique())
     ax.xaxis.set_major_locator(FixedLocator(sizes))
