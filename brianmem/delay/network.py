@@ -12,7 +12,12 @@ from brian2 import Clock, Equations, Network, NeuronGroup, TimedArray
 from brianmem.brian import brian_backend
 from brianmem.delay.drive import Drive, cued
 from brianmem.delay.equations import LIF
-from brianmem.delay.parameters import DelayParameters, check_sizes, chosen_threshold
+from brianmem.delay.parameters import (
+    RUNAWAY,
+    DelayParameters,
+    check_sizes,
+    chosen_threshold,
+)
 from brianmem.delay.units import STEP, constants
 from brianmem.delay.weights import DelayWeights
 from brianmem.engine import DelayStep, gpu_memory
@@ -22,7 +27,6 @@ from brianmem.equations import INTEGRATORS, Model
 from brianmem.errors import InputError, RunawayWarning
 from brianmem.raster import Raster
 
-RUNAWAY = 6  # times the spikes that are expected: beyond, a recall is stopped
 # As a constant it would be part of a compiled program, which so serves networks of all thresholds.
 THETA = Equations("theta : 1 (constant, shared)")
 

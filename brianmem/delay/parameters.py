@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from brianmem.checks import whole_number
 from brianmem.errors import InputError
 
+RUNAWAY = 6  # times the spikes that are expected: beyond, a recall is stopped
+
 
 @dataclass(frozen=True)
 class DelayParameters:
@@ -20,7 +22,8 @@ class DelayParameters:
     n_patterns : M
     firing_prob : p_A, probability of a spike per neuron and step
     beta : decay of the potential per step, exp(-step/tau)
-    threshold : theta; None puts it where learning finds it, which `fit` tells and recalls are told
+    threshold : theta; None leaves it to learning: that of the rule, or where the patterns are
+        recalled best. `fit` tells it, and recalls are told
     gain : factor on the weights; at 1 a neuron's drive at its target is about 1
 
     Symbols are those of Perrinet (2026). Raises InputError for values out of range.

@@ -74,10 +74,12 @@ def fit(
     Returns
     -------
     weights : DelayWeights
-    info : gain; threshold (the given one, that of the rule, or the middle of the gap); gap_low and
-        gap_high (the interval of thresholds with the fewest errors; of weights that were learned
-        for a threshold, the potentials next to it on both sides); missed and extra (errors of the
-        next step at the threshold, under the clamped patterns); n_synapses; n_bytes (of the
+    info : gain; threshold (the given one, that of the rule, the middle of the gap, or where there
+        is none the one near by with the best recall of the patterns, see
+        brianmem.delay.learning.threshold); gap_low and gap_high (the interval of thresholds with
+        the fewest errors; of weights that were learned for a threshold, the potentials next to it
+        on both sides); missed and extra (errors of the next step at the threshold, under the
+        clamped patterns); n_synapses; n_bytes (of the
         weights); seconds (of learning); peak_memory_mb (of the process); untold (what the windows
         of D steps do not tell, see brianmem.delay.windows); what the rule reports
 

@@ -1,14 +1,23 @@
-"""Put the threshold between the clamped network's potentials at targets and at all other sites."""
+"""Where to put the threshold of weights that were not learned for one.
+
+First between the clamped network's potentials at targets and at all other sites. Where these
+overlap, no threshold is right at all of them, and errors are not alike: a spike that is missed ends
+what it would have led to, and one too many may lead to nothing. So neighbouring thresholds are
+tried by what counts, the free recall of the patterns that were learned.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import issparse
 
+from brianmem.delay.learning.free_recall import FreeRecall, sender
 from brianmem.delay.parameters import DelayParameters
 from brianmem.delay.weights import DelayWeights
 from brianmem.raster import Raster
+
+# Thresholds that are tried, over that with the fewest clamped errors; the nearest first.
+NEIGHBOURS = tuple(1 + sign * k / 25 for k in range(1, 6) for sign in (-1, 1))
 
 
 def clamped_potentials(
@@ -22,22 +31,12 @@ def clamped_potentials(
     others : u > 0 where it has none; all further sites have u <= 0
     """
     n_neurons, n_delays, n_steps = params.n_neurons, params.n_delays, params.n_steps
-    sparse = issparse(weights.table)
-    rows = (
-        weights.by_presynaptic()
-        if sparse
-        else weights.table.reshape(n_neurons, n_delays, n_neurons)
-    )
+    send = sender(weights)
     for m in range(patterns.n_patterns):
         raster = patterns.select(m)
         u = np.zeros((n_steps + 1 + n_delays, n_neurons))
-        flat = u.reshape(-1)
         for neuron, step in zip(raster.neuron, raster.step, strict=True):
-            if sparse:
-                row = slice(rows.indptr[neuron], rows.indptr[neuron + 1])
-                flat[(step + 1) * n_neurons + rows.indices[row]] += rows.data[row]
-            else:
-                u[step + 1 : step + 1 + n_delays] += rows[neuron]
+            send(neuron, u[step + 1 :].reshape(-1))
         fired = raster.to_dense()[0].T
         for t in range(1, n_steps):
             u[t] += params.beta * np.where(fired[t - 1], 0.0, u[t - 1])
@@ -52,8 +51,9 @@ class Fit:
     Attributes
     ----------
     threshold : theta
-    gap_low, gap_high : interval of thresholds with the fewest errors; of weights that were learned
-        for a threshold, the highest potential that stays silent and the lowest that fires
+    gap_low, gap_high : interval of thresholds with the fewest errors, which the one of the best
+        recall may lie beside; of weights that were learned for a threshold, the highest potential
+        that stays silent and the lowest that fires
     missed, extra : targets below the threshold, and other sites at or above it
     """
 
@@ -65,16 +65,34 @@ class Fit:
 
 
 def best_threshold(weights: DelayWeights, patterns: Raster, params: DelayParameters) -> Fit:
-    """The middle of the gap between targets and others, or of the interval with fewest errors.
+    """The threshold in the gap between targets and others, or with the best recall around there.
 
-    If the parameters give a threshold, it is taken instead.
+    That is the middle of the gap, or, where there is none, of the interval with the fewest errors;
+    or that of NEIGHBOURS with which all patterns are recalled with a higher F1. If the parameters
+    give a threshold, it is taken instead.
     """
     parts = clamped_potentials(weights, patterns, params)
     targets, others = map(np.concatenate, zip(*parts, strict=True))
     low, high = place_threshold(targets, others)
+
+    def errors(threshold: float) -> tuple[int, int]:
+        return int(np.sum(targets < threshold)), int(np.sum(others >= threshold))
+
     threshold = (low + high) / 2 if params.threshold is None else params.threshold
-    missed, extra = np.sum(targets < threshold), np.sum(others >= threshold)
-    return Fit(threshold, low, high, int(missed), int(extra))
+    # Without an error the network that runs freely is the clamped one.
+    if params.threshold is None and any(errors(threshold)):
+        threshold = best_recall(threshold, FreeRecall(weights, patterns, params))
+    return Fit(threshold, low, high, *errors(threshold))
+
+
+def best_recall(threshold: float, recalls: FreeRecall) -> float:
+    """A threshold, or of its NEIGHBOURS the one with the highest F1; of equal ones the nearest."""
+    best, highest = threshold, recalls.f1(threshold)
+    for factor in NEIGHBOURS:
+        found = recalls.f1(factor * threshold, least=highest)
+        if found > highest:
+            best, highest = factor * threshold, found
+    return best
 
 
 def given_threshold(
