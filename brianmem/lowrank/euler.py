@@ -1,4 +1,8 @@
-"""The low-rank network as its authors simulate it: small Euler steps, one spike in each at most."""
+"""The low-rank network in small Euler steps of a clock.
+
+The paper says no more than Euler and dt. That one neuron at most fires in a step is an assumption:
+its pulse keeps others from firing, which all neurons above threshold at once would not.
+"""
 
 import numpy as np
 

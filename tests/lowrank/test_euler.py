@@ -8,7 +8,7 @@ from brianmem.patterns import draw_binary, draw_flips, flip
 
 
 def overlaps(n_neurons, n_patterns, flip_fraction, n_trials, duration):
-    """Overlap of the exact run and of the authors' method; shape (n_trials or more, 2)."""
+    """Overlap of the exact run and of the Euler method; shape (n_trials or more, 2)."""
     rows = []
     for seed in range(-(-n_trials // n_patterns)):
         rng = np.random.default_rng(seed)
