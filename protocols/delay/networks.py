@@ -76,7 +76,7 @@ def check_pulse(task: DelayTask, what: str) -> None:
 
 
 def estimate(task: DelayTask) -> Estimate:
-    """What the task costs: synapses to learn, a threshold to place among all potentials, a recall.
+    """What the task costs: synapses to learn, a threshold to place by recalls, a recall.
 
     The constants were measured on one core of 2020, with compiled code.
     """
@@ -86,10 +86,10 @@ def estimate(task: DelayTask) -> Estimate:
     pairs = n_spikes * params.n_neurons * params.n_delays * params.firing_prob
     n_synapses = min(2 * pairs, params.n_neurons**2 * params.n_delays)
     n_events = n_spikes * n_synapses / params.n_neurons
-    # Rules that learn for a threshold need no place for all potentials.
+    # Rules that learn for a threshold need no place for all potentials, and no recalls.
     placed = params.learner not in (*MARGIN_SETTINGS, RETRAINED, "surrogate")
     megabytes = ((45 if placed else 0.25) * n_sites + 100 * n_synapses) / 2**20
-    seconds = 0.3 + (1.5e-7 if placed else 5e-8) * n_sites + 3e-7 * n_synapses + 2e-9 * n_events
+    seconds = 0.3 + (2.5e-7 if placed else 5e-8) * n_sites + 3e-7 * n_synapses + 2e-9 * n_events
     if params.learner in MARGIN_SETTINGS:
         more_seconds, more_megabytes = _margin_costs(params)
         seconds, megabytes = seconds + more_seconds, megabytes + more_megabytes

@@ -105,7 +105,7 @@ def test_of_equal_thresholds_the_nearest_is_taken():
 def test_a_gap_needs_no_recall(monkeypatch):
     """Where no clamped site is wrong, the threshold stays in the middle of the gap."""
     monkeypatch.setattr(FreeRecall, "f1", lambda *_: pytest.fail("a recall was run"))
-    params, patterns, weights, info = learned(
+    *_, info = learned(
         0, learner="hebbian", n_neurons=200, n_delays=20, n_steps=120, firing_prob=0.005
     )
     assert info["missed"] == info["extra"] == 0

@@ -45,8 +45,8 @@ class FreeRecall:
     def _errors(self, patterns: Raster, threshold: float) -> Iterator[tuple[int, int]]:
         """Missed and extra spikes of each free step.
 
-            u_j(t) = beta u_j(t-1) (1 - s_j(t-1)) + sum over i, d of W[j, i, d] s_i(t - d)
-            s_j(t) = u_j(t) >= threshold
+        u_j(t) = beta u_j(t-1) (1 - s_j(t-1)) + sum over i, d of W[j, i, d] s_i(t - d)
+        s_j(t) = u_j(t) >= threshold
         """
         n_delays, n_neurons = self.params.n_delays, self.params.n_neurons
         u, n_spikes = np.zeros((patterns.n_patterns, n_neurons)), np.zeros((patterns.n_patterns, 1))
