@@ -11,7 +11,7 @@ from analysis.papers import delay, lowrank
 from brianmem import schemas, tables
 from brianmem.terminal import guard
 
-PRINTED = ["quantity", "paper", "here"]
+PRINTED = ["quantity", "paper", "paper_source", "here"]
 # Tables in the order of their rows, and whether the comparison can do without one.
 PARTS = (
     (schemas.LOWRANK_RECALL, lowrank.recall_rows, False),

@@ -150,8 +150,9 @@ def _other_images(digits: pd.DataFrame) -> Measured:
 def _before_training(recall: pd.DataFrame) -> Measured:
     """F1 where the paper trains the network."""
     networks = f1_by_network(recall)
-    after = ["after" in reported.f1(row).text for row in networks.to_dict("records")]
-    networks = networks[np.array(after, bool)]
+    shown = [reported.f1(row) for row in networks.to_dict("records")]
+    trained = [r.source is not None and r.source.stage == reported.TRAINED for r in shown]
+    networks = networks[np.array(trained, bool)]
     found = {}
     for learner, scores in networks.groupby("learner", sort=False)["f1"]:
         found[f"{learner}: F1, mean over {len(scores)} networks"] = mean_interval(scores)
@@ -293,14 +294,15 @@ DIFFERENCES = (
         "The printed factor of the Hebbian weights is not used",
         "It divides by the number of patterns M, so that potentials are about 1/M, and no neuron "
         "reaches a threshold of one. The weights here lack this division, and the threshold lies "
-        "between the potentials at targets and at other sites.",
+        "between the potentials at targets and at other sites, or near by, where recall is best.",
         _of(schemas.DELAY_RECALL, _printed_factor),
     ),
     Difference(
         "The paper's flipped bits are bits drawn anew",
-        "Its code draws a flipped bit from the probability of a spike, so that most flips delete "
-        "spikes. A part of .25 of the cue's bits that is inverted would be five thousand extra "
-        "spikes. Both are here, as resampled and flipped.",
+        "Its code draws a flipped bit anew, with the mean rate of the whole input, few steps of "
+        "which have spikes, so that most flips delete spikes. A part of .25 of the cue's bits that "
+        "is inverted would be five thousand extra spikes. Here are bits of the cue that are drawn "
+        "anew with the probability of a spike (resampled), and such that are inverted (flipped).",
         _of(schemas.DELAY_COMPLETION, _flips),
     ),
     Difference(

@@ -358,7 +358,13 @@ TRAINING = (
     Column(
         "extra", int, "spike", "other sites above threshold in training, in all patterns", least=0
     ),
-    Column("gap_low", float, "", "lower edge of the thresholds with the fewest such errors"),
+    Column(
+        "gap_low",
+        float,
+        "",
+        "lower edge of the thresholds with the fewest such errors; a chosen one can lie beside "
+        "them, where more is recalled",
+    ),
     Column("gap_high", float, "", "upper edge"),
 )
 
@@ -512,6 +518,14 @@ COMPARISON = Schema(
     (
         Column("quantity", str, "", "what is compared"),
         Column("paper", str, "", "the paper's value in words"),
+        Column(
+            "paper_source",
+            str,
+            "",
+            "what that value is of: networks; stage of training; place and version of the paper; "
+            "empty: not shown",
+            optional=True,
+        ),
         Column("here", str, "", "the value from the tables in words"),
         Column("paper_value", float, "", "the paper's value, where it gives one", optional=True),
         Column("value", float, "", "the value; a mean is over networks", optional=True),

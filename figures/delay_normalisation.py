@@ -27,9 +27,10 @@ TITLE = "Why the published normalisation fails"
 CAPTION = (
     "Weights as the paper's code normalises them, by how often an input takes part in a context, "
     "at its threshold of 0.8. First row: F1 beside that of the same weights with the threshold "
-    "put between targets and others (deconvolved), and of the margin rule; pluses: what the code "
-    "prints, at N = 1024. Second row: band, the thresholds that would tell targets from all "
-    "other sites with the fewest errors, while the network is clamped, mean over networks; "
+    "put where recall is best (deconvolved), and of the margin rule; pluses: what the scans of the "
+    "code print, after 16 epochs of training, for M = 16, T = 1000, D = 41 and N = 1024, but for "
+    "what varies. Second row: band, the thresholds that would tell targets from all other sites "
+    "with the fewest errors, while the network is clamped, mean over networks; "
     "dashed: the threshold that is used; dotted: N D / (M (T - D)), the mean input that this "
     "normalisation gives to a neuron at its target; the weakest targets get a third of it. Where "
     "the band lies above the threshold, chance coincidences fire, as for few or short patterns; "
@@ -37,10 +38,10 @@ CAPTION = (
 )
 SHOWN = {
     "n_patterns": "patterns M",
-    "n_steps": "length of patterns, T",
-    "n_delays": "delays D",
+    "n_steps": "length T (steps)",
+    "n_delays": "delays D (steps)",
     "n_neurons": "neurons N",
-    "firing_prob": "firing probability",
+    "firing_prob": "firing probability (1/step)",
 }
 BESIDE = ("deconvolved", "margin")
 
@@ -95,10 +96,9 @@ def draw(folder) -> Figure:
         bottom.set_xticks(values[:: -(-len(values) // 4)])
         bottom.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         bottom.xaxis.set_minor_locator(NullLocator())
-        for name, points in reported.f1_points(parameter).items():
-            if name.startswith("before"):
-                inside = {x: y for x, y in points.items() if values[0] <= x <= values[-1]}
-                top.plot(list(inside), list(inside.values()), "+", color="0.3", ms=6)
+        for x, shown in reported.f1_points(parameter).items():
+            if shown.source.stage == reported.SCANNED and values[0] <= x <= values[-1]:
+                top.plot(x, shown.value, "+", color="0.3", ms=6)
     axes[0, 0].set(ylabel="F1, mean", ylim=(-0.05, 1.08))
     axes[1, 0].set_ylabel("threshold")
     letter(axes[0, 0], "a")
@@ -127,7 +127,7 @@ def _legend(curves: pd.DataFrame) -> list[Line2D]:
     colour = LEARNER_COLOURS["normalised"]
     return [
         *lines,
-        Line2D([], [], ls="", marker="+", color="0.3", label="printed by the paper's code"),
+        Line2D([], [], ls="", marker="+", color="0.3", label="paper's code, after 16 epochs"),
         Line2D([], [], color=colour, alpha=0.5, lw=6, label="thresholds with the fewest errors"),
         Line2D([], [], ls="--", color="k", lw=1, label="threshold of 0.8"),
         Line2D([], [], ls=":", color=PAPER, lw=1.5, label="N D / (M (T - D))"),

@@ -16,8 +16,10 @@ from figures.common import (
     LEARNER_COLOURS,
     TARGET,
     Numbers,
+    learner_name,
     letter,
     limits,
+    networks,
     not_empty,
     settings,
 )
@@ -27,7 +29,8 @@ TITLE = "Recall of spike rasters from a cue"
 CAPTION = (
     "Recall of spike rasters from a cue. a: one pattern; the cue (shaded) is clamped, what follows "
     "is recalled. b: F1 of recalled and target spikes in a sliding window, over all neurons and "
-    "patterns. c: F1 of each network over the whole recall, their mean, and its 95 % interval."
+    "patterns; learners without an error lie on one another at 1. c: F1 of each network over the "
+    "whole recall (dots), their mean (bar), and its 95 % interval."
 )
 WINDOW = 50  # steps of the sliding F1
 
@@ -48,13 +51,15 @@ def draw(folder) -> Figure:
     steps = _read(schemas.DELAY_RECALL_STEPS, folder)
     spikes = _read(schemas.DELAY_RECALL_SPIKES, folder)
     names = {"N": "n_neurons", "D": "n_delays", "T": "n_steps", "M": "n_patterns"}
+    found = numbers(folder)["f1_summary"]
     figure = plt.figure(figsize=(7.2, 6.0))
-    figure.suptitle(settings(recall, **names, beta="beta"), fontsize=8)
+    title = f"{networks(found['n_networks'])}; {settings(recall, **names, beta='beta')}"
+    figure.suptitle(title, fontsize=8)
     top, bottom = figure.subfigures(2, 1, height_ratios=[1.6, 1])
     _draw_raster(top.subplots(), not_empty(spikes, "spikes of the delay network"))
-    along, networks = bottom.subplots(1, 2, width_ratios=[2.2, 1])
+    along, each = bottom.subplots(1, 2, width_ratios=[2.2, 1])
     _draw_along_time(along, steps)
-    _draw_networks(networks, recall, numbers(folder)["f1_summary"])
+    _draw_networks(each, recall, found)
     return figure
 
 
@@ -83,7 +88,8 @@ def _draw_raster(ax, spikes) -> None:
         ylabel="neuron",
         xlim=(-5, spikes["n_steps"].iloc[0] + 5),
         ylim=(-5, spikes["n_neurons"].iloc[0] + 5),
-        title=f"pattern {spikes['pattern'].iloc[0]}, {learner} rule, seed {spikes['seed'].iloc[0]}",
+        title=f"pattern {spikes['pattern'].iloc[0]}, {learner_name(learner)} rule, "
+        f"seed {spikes['seed'].iloc[0]}",
     )
     ax.legend(
         loc="lower center", bbox_to_anchor=(0.5, 1.06), ncols=5, handletextpad=0.1, columnspacing=1
@@ -96,7 +102,9 @@ def _draw_along_time(ax, steps) -> None:
         by_step = curves.pivot(index="step", columns="seed", values="f1")
         colour = LEARNER_COLOURS.get(learner)
         ax.plot(by_step.index, by_step, color=colour, lw=0.5, alpha=0.5)
-        ax.plot(by_step.index, by_step.mean(axis=1), color=colour, lw=1.8, label=learner)
+        ax.plot(
+            by_step.index, by_step.mean(axis=1), color=colour, lw=1.8, label=learner_name(learner)
+        )
     n_delays = steps["n_delays"].iloc[0]
     ax.axvspan(-0.5, n_delays - 0.5, color=CUE, alpha=0.15, lw=0)
     ax.set(
@@ -104,7 +112,7 @@ def _draw_along_time(ax, steps) -> None:
         ylabel=f"F1, sliding over {WINDOW} steps",
         xlim=(-5, steps["n_steps"].iloc[0] + 5),
     )
-    ax.legend(loc="lower left", title="thick: mean, thin: each seed", title_fontsize=7)
+    ax.legend(loc="lower left", title="thick: mean, thin: each network", title_fontsize=7)
     letter(ax, "b")
 
 
@@ -118,6 +126,6 @@ def _draw_networks(ax, recall, summary) -> None:
         mean = summary[summary["learner"] == learner]
         ax.errorbar(position, mean["f1"], limits(mean, "f1"), fmt="_", ms=20, color="k", lw=1)
     ax.axhline(1, color="0.7", lw=0.6, zorder=0)
-    ax.set(ylabel="F1 of each network and mean", xlim=(-0.6, len(learners) - 0.4))
-    ax.set_xticks(range(len(learners)), learners, rotation=20, ha="right")
+    ax.set(ylabel="F1 of each network", xlim=(-0.6, len(learners) - 0.4))
+    ax.set_xticks(range(len(learners)), map(learner_name, learners), rotation=20, ha="right")
     letter(ax, "c")

@@ -28,9 +28,10 @@ CAPTION = (
     "F1 of recalled rasters while one parameter of the delay network varies and the others stay "
     "at the baseline, which is marked by a grey line and larger circles. Points: means over "
     "networks; bars: their 95 % intervals. The threshold of rules that do not learn for one is "
-    "placed anew for each network, unless thresholds are scanned. Crosses: the paper's networks, "
-    "trained by gradient, of 512 neurons; pluses: the weights that this training starts from, of "
-    "1024 neurons, as its code prints them."
+    "placed anew for each network, unless thresholds are scanned. Crosses and pluses: the paper's "
+    "values, of other networks than these (M = 16, T = 1000, D = 41 but for what varies, and N as "
+    "the legend tells): crosses are those of its text (first version), after training by gradient; "
+    "pluses are printed by the scans of its code, which train for 16 epochs."
 )
 NAMES = {
     "n_neurons": "neurons N",
@@ -41,7 +42,8 @@ NAMES = {
     "beta": "decay of the potential, beta (per step)",
     "threshold": "threshold",
 }
-MARKERS = {"after training": "x", "before training": "+"}
+# By stage of training.
+MARKERS = {reported.TRAINED: "x", reported.SCANNED: "+", reported.BEFORE: "1"}
 MOST_COLUMNS = 3
 CHARACTER, GAP = 0.03, 0.02  # widths in labels, as parts of an axis
 LOGARITHMIC = 4  # ratio of the largest value to the smallest, from which on the axis is logarithmic
@@ -94,15 +96,15 @@ def draw(folder) -> Figure:
 
 
 def _draw_reported(ax, parameter: str) -> dict[str, Line2D]:
-    """Values of the paper within the range of the axis; what is drawn, by when it was measured."""
+    """Values of the paper within the range of the axis; what is drawn, by what it is of."""
     low, high = ax.get_xlim()
     marks = {}
-    for name, points in reported.f1_points(parameter).items():
-        inside = {x: y for x, y in points.items() if low <= x <= high}
-        when = next(when for when in MARKERS if name.startswith(when))
-        if inside:
-            x, f1 = list(inside), list(inside.values())
-            [marks[when]] = ax.plot(x, f1, ls="", marker=MARKERS[when], color="0.3", ms=6)
+    for x, shown in reported.f1_points(parameter).items():
+        if low <= x <= high:
+            stage = shown.source.stage
+            n_neurons = shown.source.networks.split(",")[0]
+            name = f"{'N of the axis' if parameter == 'n_neurons' else n_neurons}, {stage}"
+            [marks[name]] = ax.plot(x, shown.value, ls="", marker=MARKERS[stage], color="0.3", ms=6)
     return marks
 
 

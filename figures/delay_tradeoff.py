@@ -29,7 +29,7 @@ NAMES = {
     "flipped": "{:g} of the cue inverted",
     "cue_length": "{:.0%} of the cue given",
     "silenced": "{:.0%} of the neurons silenced",
-    "spurious": "{:g} extra spikes",
+    "spurious": "{:g} extra spikes (1/step)",
     "lost": "{:.0%} of the spikes lost",
     "membrane_noise": "noise of {:g} thresholds",
     "cue_start": "cue from step {:g} on",

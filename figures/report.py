@@ -94,6 +94,7 @@ def _comparison(folder: Path) -> list[dict]:
         {
             "quantity": row["quantity"],
             "paper": row["paper"],
+            "source": row["paper_source"],
             "shown": row["paper"] != NOT_SHOWN.text,
             "here": row["here"],
             "value": with_limits(row["value"], row["low"], row["high"], ".3g"),

@@ -6,36 +6,92 @@ import numpy as np
 
 
 @dataclass(frozen=True)
+class Source:
+    """Which networks a value is of, and where it stands.
+
+    Attributes
+    ----------
+    networks : their size, and how many patterns they hold
+    stage : of training, at which it was measured
+    version : of the paper, or of its code
+    place : text, figure or output
+    read_off : whether it is not printed there, and was read off a figure
+    """
+
+    networks: str
+    stage: str
+    version: str
+    place: str
+    read_off: bool = False
+
+    def __str__(self) -> str:
+        place = f"read off {self.place}" if self.read_off else self.place
+        return f"{self.networks}; {self.stage}; {place} of {self.version}"
+
+
+@dataclass(frozen=True)
 class Reported:
-    """A paper's result in words, and as a number if it gives one."""
+    """A paper's result in words, what it is of, and the number if there is one.
+
+    Of what a paper does not show there is no source. Raises ValueError for a result without one.
+    """
 
     text: str
+    source: Source | None
     value: float | None = None
 
+    def __post_init__(self):
+        if (self.source is None) != (self.text == "not shown"):
+            raise ValueError(f"the result '{self.text}' needs a source, and 'not shown' has none")
 
-NOT_SHOWN = Reported("not shown")
+    @property
+    def told_of(self) -> str:
+        """The source in words; "" without one."""
+        return "" if self.source is None else str(self.source)
 
-# Podlaski & Machens (2024). Figs. 3 and 5 show one network of each rule.
+
+NOT_SHOWN = Reported("not shown", None)
+
+# Podlaski & Machens (2024): weights are those that a rule gives.
+LOWRANK = "arXiv 2411.17485"
+BY_RULE = "weights of the rule"
+LARGE = "N = 400, 800 and 1600"
+# Figs. 3 and 5 show one network of each rule.
 FIG_3 = {"n_neurons": 20, "n_patterns": 4}
 FIG_3_SHOWN = {
-    "hebbian": Reported("none (of one)", 0.0),
-    "pseudo_inverse": Reported("all (of one)", 1.0),
-    "optimised": Reported("all (of one)", 1.0),
+    rule: Reported(text, Source("N = 20, p = 4", BY_RULE, LOWRANK, figure, read_off=True), value)
+    for rule, text, figure, value in (
+        ("hebbian", "none (of one)", "Fig. 3", 0.0),
+        ("pseudo_inverse", "all (of one)", "Fig. 5", 1.0),
+        ("optimised", "all (of one)", "Fig. 3", 1.0),
+    )
 }
 # Sec. 3.2 and Fig. 4b, N = 400, 800 and 1600; which reading of the pseudo-inverse is not said.
 CAPACITY = {
-    "pseudo_inverse": Reported("about 0.3", 0.3),
-    "pseudo_inverse_zeroed": Reported("about 0.3", 0.3),
-    "optimised": Reported("about 0.5", 0.5),
+    rule: Reported(f"about {value}", Source(LARGE, BY_RULE, LOWRANK, "Sec. 3.2"), value)
+    for rule, value in (
+        ("pseudo_inverse", 0.3),
+        ("pseudo_inverse_zeroed", 0.3),
+        ("optimised", 0.5),
+    )
 }
 # Sec. 3.2 and Fig. 4d: the completed part of flips falls linearly with the load.
 LOW_LOAD = 0.1
-COMPLETED_AT_LOW_LOAD = Reported("about 0.3 at low loads", 0.3)
-COMPLETED_AT_CAPACITY = Reported("none at capacity", 0.0)
+_COMPLETED = Source(LARGE, BY_RULE, LOWRANK, "Sec. 3.2")
+COMPLETED_AT_LOW_LOAD = Reported("about 0.3 at low loads", _COMPLETED, 0.3)
+COMPLETED_AT_CAPACITY = Reported("none at capacity", _COMPLETED, 0.0)
 FIG_4E_STORED, FIG_4E_PIXELS, FIG_4E_FLIPS = 10, 784, 118
-FIG_4E_SHOWN = Reported("all shown (rule not named)", 1.0)
+FIG_4E_SHOWN = Reported(
+    "all shown (rule not named)",
+    Source("N = 1568", BY_RULE, LOWRANK, "Fig. 4e", read_off=True),
+    1.0,
+)
 
-# Perrinet (2026).
+# Perrinet (2026). The first version reports N = 512, later text N = 1024. Values that the code
+# prints are of its scans, which train for 16 epochs before they measure.
+FIRST, LATER = "arXiv 2604.14096v1", "later versions of arXiv 2604.14096"
+CODE = "the paper's code, May 2026"
+BEFORE, TRAINED, SCANNED = "before training", "after gradient training", "after 16 epochs"
 BENCHMARK = {
     "n_delays": 41,
     "n_steps": 1000,
@@ -43,40 +99,60 @@ BENCHMARK = {
     "firing_prob": 1e-3,
     "beta": 0.7,
 }
+
+
+def _of_delays(n_neurons: int, stage: str, version: str, place: str, of="") -> Source:
+    return Source(f"N = {n_neurons}{of}, M = 16", stage, version, place)
+
+
+def _printed(value: float, n_neurons: int, parameter: str) -> Reported:
+    networks = f"N = {n_neurons}" if parameter == "n_patterns" else f"N = {n_neurons}, M = 16"
+    return Reported(f"{value:.4g}", Source(networks, SCANNED, CODE, "an output"), value)
+
+
 BENCHMARK_SHOWN = {
-    512: Reported("1.0 after gradient training", 1.0),
-    1024: Reported("1.0 before training", 1.0),
-}
-# F1 where N differs, or one other parameter: of trained networks as the text has it, and of weights
-# before training as the scans that came with the code print it (1 - loss).
-BENCHMARK_SHOWN |= {
-    n_neurons: Reported(f"{value:.4g} before training", value)
+    512: Reported("1.0", _of_delays(512, TRAINED, FIRST, "the text"), 1.0),
+    1024: Reported("1.0", _of_delays(1024, BEFORE, LATER, "the text"), 1.0),
+} | {
+    n_neurons: _printed(value, n_neurons, "n_neurons")
     for n_neurons, value in {316: 0.05, 430: 0.2, 584: 0.83, 795: 0.9998, 1081: 0.9999}.items()
 }
-AFTER_TRAINING = {
-    (512, "n_delays"): {3: 0.15, 127: 1.0},
-    (512, "n_steps"): {64: 0.996, 2048: 0.92},
-}
-BEFORE_TRAINING = {
-    (1024, "n_delays"): {5: 0.0, 10: 0.005, 15: 0.039, 20: 0.215, 25: 0.89, 30: 0.9997},
-    (1024, "n_patterns"): {8: 0.9994, 13: 1.0, 17: 0.9999, 20: 0.9998, 25: 0.9993, 30: 0.93},
-    (1024, "n_steps"): {547: 0.9995, 727: 1.0, 965: 0.9999, 1281: 0.9997, 1701: 0.978, 2259: 0.47},
-}
+# F1 where one other parameter differs, as 1 - loss. The text has N = 512, but counts the inputs of
+# its scan of delays (768 at D = 3) as if of 256 neurons.
+TEXT_SCAN = _of_delays(512, TRAINED, FIRST, "the text", of=" (or 256)")
 SCANS = {
-    (*network, point): Reported(f"{value:.4g} {when} training", value)
-    for when, scans in (("after", AFTER_TRAINING), ("before", BEFORE_TRAINING))
-    for network, curve in scans.items()
+    (512, parameter, point): Reported(f"{value:.4g}", TEXT_SCAN, value)
+    for parameter, curve in {
+        "n_delays": {3: 0.15, 127: 1.0},
+        "n_steps": {64: 0.996, 2048: 0.92},
+    }.items()
     for point, value in curve.items()
-}
-# Damaged cues, N = 1024, M = 16, trained by gradient: F1 by kind and strength. Its bit flips are
-# bits drawn anew.
+} | {
+    (1024, parameter, point): _printed(value, 1024, parameter)
+    for parameter, curve in {
+        "n_delays": {5: 0.0, 10: 0.005, 15: 0.039, 20: 0.215, 25: 0.89, 30: 0.9997},
+        "n_patterns": {8: 0.9994, 13: 1.0, 17: 0.9999, 20: 0.9998, 25: 0.9993, 30: 0.93},
+        "n_steps": {
+            547: 0.9995, 727: 1.0, 965: 0.9999, 1281: 0.9997, 1701: 0.978, 2259: 0.47,
+        },
+    }.items()
+    for point, value in curve.items()
+}  # fmt: skip
+# Damaged cues: F1 by kind and strength. What the paper's noise does is near to bits drawn anew.
+_DAMAGED = _of_delays(1024, TRAINED, LATER, "the text")
 DELAY_DAMAGE = {
-    "resampled": {0.25: 0.967},
-    "cue_length": {0.75: 0.862},
-    "silenced": {0.125: 1.0},
+    kind: {strength: Reported(f"{value:.4g}", _DAMAGED, value)}
+    for kind, strength, value in (
+        ("resampled", 0.25, 0.967),
+        ("cue_length", 0.75, 0.862),
+        ("silenced", 0.125, 1.0),
+    )
 }
 # How F1 changes with a parameter, from its lowest to its highest value.
-TRENDS = {"n_delays": Reported("rises (trained)"), "n_steps": Reported("falls (trained)")}
+TRENDS = {
+    "n_delays": Reported("rises", TEXT_SCAN),
+    "n_steps": Reported("falls", TEXT_SCAN),
+}
 
 
 def completed(rule: str, load: float) -> Reported:
@@ -88,17 +164,11 @@ def completed(rule: str, load: float) -> Reported:
     return COMPLETED_AT_LOW_LOAD if load <= LOW_LOAD else NOT_SHOWN
 
 
-def f1_points(parameter: str) -> dict[str, dict[float, float]]:
-    """F1 along one scanned parameter, by when and at which N the paper has it."""
+def f1_points(parameter: str) -> dict[float, Reported]:
+    """What the paper has along one scanned parameter, by the value of the parameter."""
     if parameter == "n_neurons":
-        shown = {n: r.value for n, r in BENCHMARK_SHOWN.items() if "before" in r.text}
-        return {"before training": shown}
-    return {
-        f"{when} training, N = {n}": points
-        for when, scans in (("before", BEFORE_TRAINING), ("after", AFTER_TRAINING))
-        for (n, name), points in scans.items()
-        if name == parameter
-    }
+        return {n: shown for n, shown in BENCHMARK_SHOWN.items() if shown.source.stage != TRAINED}
+    return {point: shown for (_, name, point), shown in SCANS.items() if name == parameter}
 
 
 def f1(setting: dict) -> Reported:

@@ -16,6 +16,7 @@ def row(quantity: str, paper: Reported, here: str, found: Interval, n_networks: 
     return {
         "quantity": quantity,
         "paper": paper.text,
+        "paper_source": paper.told_of,
         "here": here,
         "paper_value": reported,
         "value": found.value,

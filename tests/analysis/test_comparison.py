@@ -122,9 +122,10 @@ def test_f1_of_delay_networks(rows):
 def test_points_of_scans_that_the_paper_has_too(rows):
     points = rows[rows.index.str.contains("delay scan, hebbian, ")]
     assert points["paper"].to_dict() == {
-        "delay scan, hebbian, baseline: F1, mean (least) of 3 seeds": "1.0 after gradient training",
-        "delay scan, hebbian, n_delays 3: F1, mean (least) of 3 seeds": "0.15 after training",
+        "delay scan, hebbian, baseline: F1, mean (least) of 3 seeds": "1.0",
+        "delay scan, hebbian, n_delays 3: F1, mean (least) of 3 seeds": "0.15",
     }
+    assert points["paper_source"].str.contains("after gradient training; the text of arXiv").all()
     assert points["difference"].iloc[1] == pytest.approx(points["value"].iloc[1] - 0.15)
 
 
@@ -132,7 +133,7 @@ def test_changes_along_scans_are_of_the_same_networks(rows):
     row = rows.loc["delay scan, hebbian: change of F1 from n_delays 3 to 41"]
     change = [2 * h / (2 * h + 3) - 2 * h / (2 * h + 33) for h in (9, 8, 7)]
     assert row["value"] == pytest.approx(np.mean(change))
-    assert row["here"].startswith("+") and row["paper"] == "rises (trained)"
+    assert row["here"].startswith("+") and row["paper"] == "rises"
     assert not rows.index.str.contains("n_steps").any()  # which was not scanned
 
 
@@ -198,7 +199,7 @@ def test_the_new_tables_may_be_missing_and_the_others_may_not(folder, tmp_path, 
 def test_the_command_prints_words_and_writes_numbers(folder, tmp_path, capsys):
     assert comparison.main(["--tables", str(folder), "--out", str(tmp_path)]) == 0
     head, *lines, path = capsys.readouterr().out.splitlines()
-    assert re.split(r"\s{2,}", head) == ["quantity", "paper", "here"]
+    assert re.split(r"\s{2,}", head) == ["quantity", "paper", "paper_source", "here"]
     table = tables.read(schemas.COMPARISON, tmp_path)
     assert len(lines) == len(table) and path == str(tmp_path / "comparison.csv")
     assert table["quantity"].is_unique
@@ -220,22 +221,68 @@ def test_a_negative_seed_ends_with_one_sentence(folder, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("changes", "shown"),
+    ("changes", "shown", "networks", "stage"),
     [
-        ({"n_neurons": 512}, "1.0 after gradient training"),
-        ({"n_neurons": 1024}, "1.0 before training"),
-        ({"n_neurons": 430}, "0.2 before training"),
-        ({"n_neurons": 1024, "n_delays": 20}, "0.215 before training"),
-        ({"n_neurons": 512, "n_steps": 2048}, "0.92 after training"),
-        ({"n_neurons": 512, "n_delays": 20}, "not shown"),
-        ({"n_neurons": 1024, "n_delays": 20, "beta": 0.5}, "not shown"),
-        ({"n_neurons": 100}, "not shown"),
+        ({"n_neurons": 512}, "1.0", "N = 512, M = 16", "after gradient training"),
+        ({"n_neurons": 1024}, "1.0", "N = 1024, M = 16", "before training"),
+        ({"n_neurons": 430}, "0.2", "N = 430, M = 16", "after 16 epochs"),
+        (
+            {"n_neurons": 1024, "n_delays": 20},
+            *("0.215", "N = 1024, M = 16", "after 16 epochs"),
+        ),
+        ({"n_neurons": 1024, "n_patterns": 8}, "0.9994", "N = 1024", "after 16 epochs"),
+        (
+            {"n_neurons": 512, "n_steps": 2048},
+            *("0.92", "N = 512 (or 256), M = 16", "after gradient training"),
+        ),
     ],
 )
-def test_what_the_paper_reports_of_delay_networks(changes, shown):
+def test_what_the_paper_reports_of_delay_networks(changes, shown, networks, stage):
     found = reported.f1(reported.BENCHMARK | changes)
-    assert found.text == shown
-    assert (found.value is None) == (shown == "not shown")
+    assert (found.text, found.source.networks, found.source.stage) == (shown, networks, stage)
+    assert found.value == float(shown)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"n_neurons": 512, "n_delays": 20},
+        {"n_neurons": 1024, "n_delays": 20, "beta": 0.5},
+        {"n_neurons": 100},
+    ],
+)
+def test_what_the_paper_does_not_report(changes):
+    found = reported.f1(reported.BENCHMARK | changes)
+    assert found is reported.NOT_SHOWN and (found.value, found.told_of) == (None, "")
+
+
+def all_reported():
+    for value in vars(reported).values():
+        layer = value.values() if isinstance(value, dict) else [value]
+        for found in layer:
+            yield from found.values() if isinstance(found, dict) else [found]
+
+
+def test_nothing_is_reported_without_networks_stage_version_and_place():
+    found = [r for r in all_reported() if isinstance(r, reported.Reported)]
+    sources = [r.source for r in found if r is not reported.NOT_SHOWN]
+    assert len(sources) > 40
+    for source in sources:
+        assert source.networks.startswith("N = ")
+        assert source.stage and source.version and source.place
+    with pytest.raises(TypeError):
+        reported.Reported("1.0")
+    with pytest.raises(ValueError, match="needs a source"):
+        reported.Reported("1.0", None, 1.0)
+
+
+def test_a_source_in_words():
+    source = reported.Source("N = 20", "before training", "arXiv v1", "Fig. 3", read_off=True)
+    assert str(source) == "N = 20; before training; read off Fig. 3 of arXiv v1"
+
+
+def test_every_row_says_what_the_papers_value_is_of(rows):
+    assert ((rows["paper"] == "not shown") == (rows["paper_source"] == "")).all()
 
 
 def test_values_in_words():

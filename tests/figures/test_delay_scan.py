@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.f1 import f1_scan
+from analysis.papers import reported
 from brianmem import schemas, tables
 from brianmem.errors import InputError
 from figures import delay_scan
@@ -49,11 +50,18 @@ def test_the_legend_has_no_mark_that_is_not_drawn(folder, monkeypatch):
         texts = delay_scan.draw(folder).legends[0].get_texts()
         return [text.get_text() for text in texts if "paper" in text.get_text()]
 
-    points = {"before training, N = 512": {12: 0.5}, "after training, N = 512": {60: 1.0}}
+    def value(f1, stage, n_neurons):
+        networks = f"N = {n_neurons}, M = 16"
+        return reported.Reported(str(f1), reported.Source(networks, stage, "v1", "text"), f1)
+
+    points = {12: value(0.5, "after 16 epochs", 1024), 60: value(1.0, "before training", 512)}
     monkeypatch.setattr(delay_scan.reported, "f1_points", lambda parameter: points)
-    assert shown() == ["paper, before training"]  # 60 is beyond the axis
-    points["after training, N = 512"][20] = 0.9
-    assert shown() == ["paper, before training", "paper, after training"]
+    assert shown() == ["paper, N = 1024, after 16 epochs"]  # 60 is beyond the axis
+    points[20] = value(0.9, "after gradient training", 512)
+    assert shown() == [
+        "paper, N = 1024, after 16 epochs",
+        "paper, N = 512, after gradient training",
+    ]
 
 
 def test_wide_ranges_have_a_logarithmic_axis_with_the_values_as_ticks(folder):
