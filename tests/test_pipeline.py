@@ -149,9 +149,9 @@ def test_the_benchmark_is_recalled_by_the_deconvolved_rule_on_every_seed(folder)
     scores = f1_by_network(tables.read(schemas.DELAY_RECALL, folder)).set_index(["learner", "seed"])
     deconvolved, hebbian = scores["f1"]["deconvolved"], scores["f1"]["hebbian"]
     assert list(deconvolved.index) == list(hebbian.index) == [0, 1, 2, 3, 4]
-    assert (deconvolved >= 0.96).all()
-    # The Hebbian rule is worse on average, and far from useless.
-    assert 0.85 < hebbian.mean() < deconvolved.mean()
+    assert (deconvolved > 0.99).all()
+    # The Hebbian rule is worse on average, and close in the least of its networks, too.
+    assert hebbian.min() > 0.94 and hebbian.mean() < deconvolved.mean()
     assert (scores["f1"]["margin"] == 1).all()
     assert (scores["f1"]["surrogate"] == 1).all()
 
