@@ -41,12 +41,15 @@ def _along(recalls: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 def damage(recalls: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """Mean F1, and shares of recalls, at each strength of each kind of damage.
+    """Mean F1 and the least, and shares of recalls, at each strength of each kind of damage.
 
     Columns: those of DAMAGE. Means are over networks, and `seed` is that of their bootstrap.
     """
     keys, measures = ["kind", *CURVE, "strength"], ["f1", "perfect", "ran_away"]
-    means = means_over_networks(along_each(recalls), keys, "seed", measures, seed)
+    rows = along_each(recalls)
+    means = means_over_networks(rows, keys, "seed", measures, seed)
+    # In the same order: both are sorted by the keys.
+    means["f1_least"] = rows.groupby(keys, dropna=False)["f1"].min().to_numpy()
     return tables.from_rows(DAMAGE, means.drop(columns="n_trials").to_dict("records"))
 
 

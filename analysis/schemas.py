@@ -99,7 +99,7 @@ DAMAGE = Schema(
         *DELAY,
         Column("strength", float, "", "of the damage, in the unit of that column", least=0),
         N_NETWORKS,
-        *_with_interval("f1", "", "mean over networks; empty: nothing to recall", **SHARE),
+        *F1,
         *_with_interval("perfect", "", "part of the patterns recalled without an error", **SHARE),
         *_with_interval("ran_away", "", "part of the recalls that ran away", **SHARE),
     ),

@@ -28,6 +28,7 @@ def test_every_kind_has_the_baseline():
     assert lost["strength"].tolist() == [0.0, 0.2, 0.4]
     means = [np.mean([6 / (6 + n + seed) for seed in range(3)]) for n in (0, 2, 6)]
     np.testing.assert_allclose(lost["f1"], means)
+    np.testing.assert_allclose(lost["f1_least"], [6 / (6 + n + 2) for n in (0, 2, 6)])
     assert (lost["f1_low"] < lost["f1"]).all() and (lost["f1"] < lost["f1_high"]).all()
     assert lost["perfect"].tolist() == [1.0, 0.5, 0.5]
     assert lost["ran_away"].tolist() == [0.0, 0.0, 0.5]
