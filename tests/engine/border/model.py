@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from brian2 import (
-    Clock,
     Network,
     NeuronGroup,
     SpikeGeneratorGroup,
@@ -16,7 +15,7 @@ from brian2 import (
     seed,
 )
 
-from brianmem.brian import brian_backend
+from brianmem.brian import brian_backend, synapses_clock
 from brianmem.engine import EventDriven, Exactness
 
 STEP = 1.0  # of the engine's clock, in ms
@@ -101,7 +100,7 @@ def run(model: Model, backend: str, plain: bool, form: str | None = None, fine=N
     step = (fine or model.fine or model.step) if plain else model.step
     with brian_backend(backend, build_on_run=True):
         seed(5)
-        clock = Clock(step * ms, name="border_clock")
+        clock = synapses_clock(step * ms, name="border_clock")
         group = NeuronGroup(
             model.n * model.copies,
             model.equations,
