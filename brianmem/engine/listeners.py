@@ -41,11 +41,12 @@ def count_each_spike(group: NeuronGroup, run_namespace: dict) -> None:
     been prepared for this run already, and is prepared again.
     """
     for runner in _runners(group):
-        if runner.template.startswith(COUNTED) or not _on_numpy(runner):
-            continue
-        runner.template = COUNTED + runner.template
-        if runner.code_objects:
-            runner.before_run(run_namespace)
+        own = runner.template.removeprefix(COUNTED)
+        template = COUNTED + own if _on_numpy(runner) else own
+        if runner.template != template:
+            runner.template = template
+            if runner.code_objects:
+                runner.before_run(run_namespace)
 
 
 def _runners(group: NeuronGroup) -> Iterator[CodeRunner]:

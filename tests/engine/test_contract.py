@@ -276,6 +276,22 @@ def test_each_spike_is_heard_once(n_times, runtime_backend):
         np.testing.assert_array_equal(synapses.last, [0, 2**n_times - 1, 0])
 
 
+@pytest.mark.glue
+@pytest.mark.skipif(lacks("cython") is not None, reason=f"it lacks {lacks('cython')}")
+def test_a_run_may_go_on_with_another_target():
+    with brian_backend("numpy"):
+        step = 10 * np.log(2) * 3 * 1.001 * ms
+        group = group_of(4, "dv/dt = (2*int(i == 0) - v)/tau : 1", clock=Clock(step))
+        EventDriven(group, np.zeros((4, 4)))
+        monitor = SpikeMonitor(group)
+        network = Network(group, monitor)
+        network.run(step)
+        assert monitor.count[0] == 3
+    with brian_backend("cython"):
+        network.run(step)
+        assert monitor.count[0] == 6
+
+
 @pytest.mark.parametrize("n_times", [1, 5])
 def test_spikes_that_synapses_on_a_gpu_cannot_count_are_said(n_times, gpu_backend):
     with brian_backend(gpu_backend):
