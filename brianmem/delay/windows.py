@@ -27,14 +27,14 @@ class Untold:
         parts = []
         if len(self.empty_step):
             parts.append(
-                f"{len(self.empty_step)} spikes follow windows without any (the first in pattern "
+                f"spikes after windows without any: {len(self.empty_step)} (the first in pattern "
                 f"{self.empty_pattern[0]}, step {self.empty_step[0]})"
             )
         if len(self.alike):
             (pattern, step), (other, later) = self.alike[0]
             parts.append(
-                f"{len(self.alike)} steps follow the same windows as others and are unlike them "
-                f"(pattern {other}, step {later}, and pattern {pattern}, step {step})"
+                f"steps after the same windows as others, and unlike them: {len(self.alike)} (such "
+                f"as pattern {other}, step {later}, and pattern {pattern}, step {step})"
             )
         return "; ".join(parts)
 
