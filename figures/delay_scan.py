@@ -14,9 +14,9 @@ from brianmem import schemas, tables
 from figures.common import (
     LEARNER_COLOURS,
     Numbers,
+    band,
     learner_name,
     letter,
-    limits,
     networks,
     not_empty,
     settings,
@@ -27,7 +27,7 @@ TITLE = "Recall of rasters while one parameter varies"
 CAPTION = (
     "F1 of recalled rasters while one parameter of the delay network varies and the others stay "
     "at the baseline, which is marked by a grey line and larger circles. Points: means over "
-    "networks; bars: their 95 % intervals. The threshold of rules that do not learn for one is "
+    "networks; bands: their 95 % intervals. The threshold of rules that do not learn for one is "
     "placed anew for each network, unless thresholds are scanned. Crosses and pluses: the paper's "
     "values, of other networks than these (M = 16, T = 1000, D = 41 but for what varies, and N as "
     "the legend tells): crosses are those of its text (first version), after training by gradient; "
@@ -111,20 +111,13 @@ def _draw_reported(ax, parameter: str) -> dict[str, Line2D]:
 def _draw_curves(ax, curves: pd.DataFrame, parameter: str) -> None:
     values = sorted(curves["value"].unique())
     logarithmic = values[0] > 0 and values[-1] / values[0] >= LOGARITHMIC
-    learners = list(dict.fromkeys(curves["learner"]))
-    for number, learner in enumerate(learners):
-        of_learner = curves[curves["learner"] == learner].dropna(subset="f1")
-        # Learners that agree would hide each other's bars.
-        shift = 0.015 * (number - (len(learners) - 1) / 2)
-        x, f1 = of_learner["value"], of_learner["f1"]
-        if logarithmic:
-            x = x * (values[-1] / values[0]) ** shift
-        else:
-            x = x + (values[-1] - values[0]) * shift
-        bars, colour = limits(of_learner, "f1"), LEARNER_COLOURS.get(learner)
-        ax.errorbar(x, f1, bars, fmt="o-", ms=3, label=learner, color=colour)
+    for learner in dict.fromkeys(curves["learner"]):
+        of_learner = curves[curves["learner"] == learner].dropna(subset="f1").sort_values("value")
+        colour = LEARNER_COLOURS.get(learner)
+        band(ax, of_learner, "value", "f1", marker="o", ms=3, label=learner, color=colour)
         base = of_learner["baseline"]
-        ax.plot(x[base], f1[base], "o", ms=6, mfc="none", mew=1.2, color=colour)
+        x, f1 = of_learner.loc[base, "value"], of_learner.loc[base, "f1"]
+        ax.plot(x, f1, "o", ms=6, mfc="none", mew=1.2, color=colour)
     if parameter == "threshold":  # each network has its own at the baseline
         values = sorted(curves.loc[~curves["baseline"], "value"].unique()) or values
         baseline = []
