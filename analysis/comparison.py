@@ -11,7 +11,7 @@ from analysis.papers import delay, lowrank
 from brianmem import schemas, tables
 from brianmem.terminal import guard
 
-PRINTED = ["quantity", "paper", "paper_source", "here"]
+PRINTED = ["quantity", "paper", "here", "paper_source"]
 # Tables in the order of their rows, and whether the comparison can do without one.
 PARTS = (
     (schemas.LOWRANK_RECALL, lowrank.recall_rows, False),

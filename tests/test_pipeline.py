@@ -455,7 +455,7 @@ def test_figures_say_what_is_missing(tmp_path, capsys):
 def test_the_comparison_with_the_papers(folder, capsys):
     assert comparison.main(["--tables", str(folder)]) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert re.split(r"\s{2,}", printed[0]) == ["quantity", "paper", "here"]
+    assert re.split(r"\s{2,}", printed[0]) == ["quantity", "paper", "here", "paper_source"]
     table = tables.read(schemas.COMPARISON, folder).set_index("quantity")
     # Of the optimised rule two networks were run, to compare with more digits.
     for rule, mended in (("optimised", "20 of 20"), ("pseudo_inverse", "10 of 10")):

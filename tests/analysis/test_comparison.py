@@ -199,7 +199,7 @@ def test_the_new_tables_may_be_missing_and_the_others_may_not(folder, tmp_path, 
 def test_the_command_prints_words_and_writes_numbers(folder, tmp_path, capsys):
     assert comparison.main(["--tables", str(folder), "--out", str(tmp_path)]) == 0
     head, *lines, path = capsys.readouterr().out.splitlines()
-    assert re.split(r"\s{2,}", head) == ["quantity", "paper", "paper_source", "here"]
+    assert re.split(r"\s{2,}", head) == ["quantity", "paper", "here", "paper_source"]
     table = tables.read(schemas.COMPARISON, tmp_path)
     assert len(lines) == len(table) and path == str(tmp_path / "comparison.csv")
     assert table["quantity"].is_unique
