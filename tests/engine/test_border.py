@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from brianmem.backends import CUDA
 from tests.engine.border.examples import EXAMPLES
 from tests.engine.border.model import Model, run
 from tests.engine.border.models import CLOCK_BOUND, ONE_VARIABLE, SEVERAL
@@ -49,6 +50,8 @@ def by_brian(name: str, backend: str) -> dict:
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_the_engine_keeps_the_contract(name, backend):
     model = MODELS[name]
+    if model.random and backend == CUDA:
+        pytest.skip("random numbers are compared on CPUs, and programs for GPUs there have none")
     expected = by_brian(name, backend)
     assert len(expected["i"]) > 4, "a model that hardly fires tells nothing"
     for form in model.forms:

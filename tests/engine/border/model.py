@@ -14,6 +14,7 @@ from brian2 import (
     ms,
     seed,
 )
+from brian2.utils.stringtools import get_identifiers
 
 from brianmem.brian import brian_backend, synapses_clock
 from brianmem.engine import EventDriven, Exactness
@@ -37,6 +38,7 @@ class Model:
     recorded : variables of a SpikeMonitor
     around : further objects, made from the group; `inputs` below are some
     fastest : a time in which no variable changes by more than its range
+    draws : whether objects around the group draw random numbers
     copies : of the network, one behind the other in the group
     fine : step of plain Brian2; None for that of the engine, which then agrees to the last bit
     forms : of the engine
@@ -61,6 +63,7 @@ class Model:
     recorded: tuple[str, ...] = ("v",)
     around: Callable[[NeuronGroup], list] = lambda group: []
     fastest: float = 2.0
+    draws: bool = False
     copies: int = 1
     fine: float | None = FINE
     step: float = STEP
@@ -68,6 +71,11 @@ class Model:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def random(self) -> bool:
+        """Whether anything is drawn at random."""
+        return self.draws or "xi" in get_identifiers(self.equations)
 
     def weights(self) -> np.ndarray:
         """[post, pre]; in units, if the strength has some."""
