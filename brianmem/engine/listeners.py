@@ -29,9 +29,10 @@ def monitors(group: NeuronGroup) -> list[EventMonitor]:
 
 
 def _hears(listener: SynapticPathway | EventMonitor, group: NeuronGroup) -> bool:
-    source = getattr(listener.source, "source", listener.source)  # a subgroup's
-    # By identity: groups of other networks may have the same name.
-    return source.id == group.id and listener.event == "spike"
+    # By the array of spikes that it reads: other groups may have this one's name, and the source of
+    # a subgroup may be gone.
+    heard = listener.variables[f"_{listener.event}space"]
+    return heard is group.variables["_spikespace"]
 
 
 def count_each_spike(group: NeuronGroup, run_namespace: dict) -> None:

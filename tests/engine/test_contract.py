@@ -212,8 +212,8 @@ def test_plasticity_within_a_step_is_said():
             run(group, engine, 2 * ms, rule)
 
 
-def test_synapses_of_a_namesake_are_none_of_its_business():
-    """Names are unique within a network only; of synapses that have gone, a pathway may stay."""
+def test_listeners_of_a_namesake_are_none_of_its_business():
+    """Names are unique within a network only; pathways and monitors may outlive what they hear."""
 
     def network():
         group = group_of(2)
@@ -224,7 +224,7 @@ def test_synapses_of_a_namesake_are_none_of_its_business():
     with brian_backend("numpy"), warnings.catch_warnings():
         warnings.simplefilter("error", InexactWarning)
         other, rule = network()
-        gone = network()[1].post
+        gone = network()[1].post, SpikeMonitor(network()[0][1:]), SpikeMonitor(network()[0])
         gc.collect()
         group = group_of(2)
         engine = EventDriven(group, np.zeros((2, 2)))
