@@ -244,7 +244,7 @@ DIFFERENCES = (
     ),
     Difference(
         "Close to p = K an overlap hardly tells stored patterns from others",
-        "The optimised rule loses its patterns a few below p = K, at every size. Before it does, "
+        "The optimised rule loses its patterns a few below p = K, at every size tried. Before, "
         "vertices that were never stored nearly stay where they are, too, and in large networks "
         "some of them by more than 0.95: what is kept there is no sign of memory. With all signs "
         "right this begins later.",

@@ -73,10 +73,8 @@ def draw(folder) -> Figure:
 
 def _draw_recalled(ax, completed: pd.DataFrame, rules: list[str]) -> None:
     for rule in rules:
-        of_rule, style = (
-            completed[completed["rule"] == rule].sort_values("load"),
-            nested(rule, rules),
-        )
+        of_rule = completed[completed["rule"] == rule].sort_values("load")
+        style = nested(rule, rules)
         band(ax, of_rule, "load", "recalled", **style)
         ax.plot(of_rule["load"], of_rule["random_kept"], "--", lw=0.8, color=style["color"])
 

@@ -296,6 +296,8 @@ class EventDriven(CodeRunner):
             "bracketed": self.exactness is Exactness.BRACKETED,
             "strict": solution.strict,
             "seen": bool(self._seen),
+            "at_spike": at_spikes.AT_SPIKE + solution.variable,  # in the growing form
+            "after": at_spikes.AFTER + solution.variable,
             "n_coupled": solution.n_coupled,
             "entries": solution.entries,
             "variable": solution.variable,

@@ -18,7 +18,7 @@
         brianmem::Frame<BRIANMEM_REAL> _frame = {
             {{_n}}, {{_pitch}}, {{_weight}} + _network * {{_n}} * {{_pitch}},
             {{_own}} + _network * {{_n}}, {{_lift}}[_network], 0, 0, 0, false,
-            {{ get_array_name(variables['_at_spike_' + _engine.variable]) ~ ' + _first' if _engine.seen else 'nullptr' }}};
+            {{ get_array_name(variables[_engine.at_spike]) ~ ' + _first' if _engine.seen else 'nullptr' }}};
         const size_t _vectorisation_idx = 1;
         {{ scalar_code['frame'] | autoindent }}
         for (size_t _idx = _first; _idx < _first + ({{'1' if _engine.frame_shared else _n}}); _idx++)
@@ -46,7 +46,7 @@
         else
             brianmem::run_dense(_frames, _v, _now, _step, {{_credit}}, _record);
         {% if _engine.seen %}
-        std::copy(_v, _v + N, {{ get_array_name(variables['_after_' + _engine.variable]) }});
+        std::copy(_v, _v + N, {{ get_array_name(variables[_engine.after]) }});
         {% endif %}
     }
     {{ hand_over(get_array_name, variables, eventspace_variable, _engine.monitored) }}

@@ -165,7 +165,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{_engine.per_thre
         if (threadIdx.x == 0)
         {
             {% if _engine.seen %}
-            {{ get_array_name(variables['_at_spike_' + _engine.variable]) }}[_first + _who] = _frame_drive - _gap / _s;
+            {{ get_array_name(variables[_engine.at_spike]) }}[_first + _who] = _frame_drive - _gap / _s;
             {% endif %}
             const double _moment = _now + _frame_tau * (_folded + brianmem::logarithm(_s));
             const int _reason = _room.add(_first + _who, _moment);
@@ -219,7 +219,7 @@ _Pragma("unroll 32") for (int _k = 0, _at = threadIdx.x; _k < {{_engine.per_thre
             _v[_at] = _frame_drive + ((double)_x[_k] - _common) / _s_end;
             {% endif %}
             {% if _engine.seen %}
-            {% set _after = get_array_name(variables['_after_' + _engine.variable]) %}
+            {% set _after = get_array_name(variables[_engine.after]) %}
             {{_after}}[_first + _at] = _v[_at];
             {% if _engine.mirrored %}
             {{_after}}[_first + _at + _length] = _v[_at + _length];

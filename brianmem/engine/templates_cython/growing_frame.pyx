@@ -39,7 +39,7 @@ cdef extern from *:
         _frame.own = <const real_t*> &{{_own}}[_network * {{_n}}]
         _frame.lift = {{_lift}}[_network]
         {% if _engine.seen %}
-        _frame.seen = <double*> &{{ get_array_name(variables['_at_spike_' + _engine.variable]) }}[_first]
+        _frame.seen = <double*> &{{ get_array_name(variables[_engine.at_spike]) }}[_first]
         {% else %}
         _frame.seen = NULL
         {% endif %}
@@ -64,7 +64,7 @@ cdef extern from *:
         else:
             run_dense(_frames, <double*> &{{_v}}[0], _now, _step, <double*> &{{_credit}}[0], _record)
         {% if _engine.seen %}
-        memcpy(&{{ get_array_name(variables['_after_' + _engine.variable]) }}[0], &{{_v}}[0], N * sizeof(double))
+        memcpy(&{{ get_array_name(variables[_engine.after]) }}[0], &{{_v}}[0], N * sizeof(double))
         {% endif %}
     {{ hand_over(get_array_name, eventspace_variable, _engine.monitored) | autoindent }}
 {% endblock %}

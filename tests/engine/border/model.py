@@ -69,9 +69,6 @@ class Model:
     step: float = STEP
     forms: tuple[str | None, ...] = (None,)
 
-    def __str__(self) -> str:
-        return self.name
-
     @property
     def random(self) -> bool:
         """Whether anything is drawn at random."""
@@ -106,7 +103,7 @@ def inputs(times, statement: str, who="j < 3", step=STEP):
 def run(model: Model, backend: str, plain: bool, form: str | None = None, fine=None) -> dict:
     """What can be seen of a run: spikes, states at them, synapses that hear them, final states."""
     step = (fine or model.fine or model.step) if plain else model.step
-    with brian_backend(backend, build_on_run=True):
+    with brian_backend(backend):
         seed(5)
         clock = synapses_clock(step * ms, name="border_clock")
         group = NeuronGroup(
